@@ -1,0 +1,99 @@
+"""Reading the environment: every variable also as NAME_FILE, every wrong value a sentence at start."""
+
+import os
+import secrets
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+
+def value(name: str, default: str = "") -> str:
+    """Return the text of NAME, or of the file NAME_FILE names, or the default.
+
+    Raises ImproperlyConfigured when both are set or the file cannot be read.
+    """
+    direct, pointer = os.environ.get(name, ""), os.environ.get(f"{name}_FILE", "")
+    if direct and pointer:
+        raise ImproperlyConfigured(f"{name} 和 {name}_FILE 同时设置了，请只留一个。")
+    if pointer:
+        try:
+            return Path(pointer).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE 指向的文件读不出来：{error.strerror}。请检查路径和权限。") from error
+    return direct or default
+
+
+def boolean(name: str, default: bool) -> bool:
+    """Return NAME as a truth value; only 1/0, true/false, yes/no, on/off are understood."""
+    text = value(name).lower()
+    if not text:
+        return default
+    if text in {"1", "true", "yes", "on"}:
+        return True
+    if text in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name}={text!r} 看不懂，请写 1 或 0。")
+
+
+def integer(name: str, default: int, *, at_least: int = 0) -> int:
+    """Return NAME as a whole number not below `at_least`."""
+    text = value(name)
+    if not text:
+        return default
+    try:
+        number = int(text)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={text!r} 不是整数。") from None
+    if number < at_least:
+        raise ImproperlyConfigured(f"{name}={number} 太小，至少是 {at_least}。")
+    return number
+
+
+def names(name: str, default: list[str]) -> list[str]:
+    """Return NAME split at commas, empty parts dropped."""
+    text = value(name)
+    return [part.strip() for part in text.split(",") if part.strip()] if text else default
+
+
+def database(name: str, default: str) -> dict:
+    """Return the Django database dictionary for a URL of SQLite or PostgreSQL."""
+    url = value(name, default)
+    scheme = url.split(":", 1)[0]
+    if scheme not in {"sqlite", "postgres", "postgresql"} or "://" not in url:
+        raise ImproperlyConfigured(
+            f"{name} 的写法不对：只支持 sqlite:///文件 和 postgres://用户:口令@主机:端口/库名，收到的开头是 {scheme!r}。"
+        )
+    settings = dict(environ.Env.db_url_config(url))
+    if scheme == "sqlite":
+        settings["OPTIONS"] = {
+            # Writers queue at BEGIN instead of failing at their first write.
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA busy_timeout=20000;"
+            "PRAGMA cache_size=-65536;PRAGMA temp_store=MEMORY;",
+        }
+    else:
+        if not settings.get("NAME"):
+            raise ImproperlyConfigured(f"{name} 里没有库名：postgres://用户:口令@主机:端口/库名。")
+        settings["CONN_MAX_AGE"] = integer("DATABASE_CONN_MAX_AGE", 60)
+        settings["CONN_HEALTH_CHECKS"] = True
+        settings["DISABLE_SERVER_SIDE_CURSORS"] = boolean("DATABASE_POOLED", False)
+    return settings
+
+
+def generated_secret(name: str, path: Path, *, may_generate: bool) -> str:
+    """Return the secret NAME; while `may_generate`, make one once and keep it at `path` with mode 0600."""
+    text = value(name)
+    if text:
+        if len(text) < 32:
+            raise ImproperlyConfigured(f"{name} 太短（{len(text)} 个字符），至少要 32 个随机字符。")
+        return text
+    if not may_generate:
+        raise ImproperlyConfigured(f"没有设置 {name}。使用正式数据库时必须设置（或用 {name}_FILE 指向文件）。")
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="utf-8").strip()
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        handle.write(secrets.token_urlsafe(48))
+    return path.read_text(encoding="utf-8").strip()

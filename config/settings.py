@@ -1,0 +1,253 @@
+"""Settings. One file: the environment decides (docs/operations.md lists every variable)."""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config import environment as env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.value("VAR_DIR", str(BASE_DIR / "var"))).resolve()
+VAR_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+# --- database -------------------------------------------------------------------------------------------------------
+DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
+if env.value("REPLICA_URL"):
+    DATABASES["replica"] = env.database("REPLICA_URL", "") | {"TEST": {"MIRROR": "default"}}
+EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- secrets --------------------------------------------------------------------------------------------------------
+DEBUG = env.boolean("DEBUG", False)
+SECRET_KEY = env.generated_secret("SECRET_KEY", VAR_DIR / "secret_key", may_generate=EMBEDDED)
+FIELD_KEY_FILE = Path(env.value("FIELD_KEY_FILE", str(VAR_DIR / "field_keys.json") if EMBEDDED else ""))
+if not env.value("FIELD_KEY_FILE") and not EMBEDDED:
+    raise ImproperlyConfigured("没有设置 FIELD_KEY_FILE（字段加密密钥文件）。使用正式数据库时必须设置。")
+
+# --- web ------------------------------------------------------------------------------------------------------------
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if EMBEDDED or DEBUG else [])
+if not ALLOWED_HOSTS and not DEBUG:
+    raise ImproperlyConfigured("没有设置 ALLOWED_HOSTS（本站的域名，用逗号分开）。")
+ORIGIN = env.value("ORIGIN", "")  # for example https://portal.example.gov.cn; decides secure cookies and HSTS
+if ORIGIN and urlsplit(ORIGIN).scheme not in {"http", "https"}:
+    raise ImproperlyConfigured(f"ORIGIN={ORIGIN!r} 不是网址，应以 http:// 或 https:// 开头。")
+HTTPS = ORIGIN.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [ORIGIN] if ORIGIN else []
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.boolean("BEHIND_PROXY", False) else None
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+CSRF_FAILURE_VIEW = "dashboard.views.errors.csrf_failure"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+ROSTER_MAX_BYTES = env.integer("ROSTER_MAX_BYTES", 100 * 1024 * 1024, at_least=1)
+
+INSTALLED_APPS = [
+    "config.apps.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "foundation.protection",
+    "foundation.audit",
+    "foundation.accounts",
+    "branches",
+    "members",
+    "service_stations",
+    "grievances",
+    "dashboard",
+    "treebeard",
+    "import_export",
+    "rest_framework",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "axes",
+    "django_htmx",
+    "django_celery_beat",
+    "django_celery_results",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "foundation.accounts.middleware.SignInDuties",
+    "branches.middleware.CurrentReach",
+    "axes.middleware.AxesMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "dashboard.context_processors.site",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- language and time ----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Asia/Shanghai"
+USE_I18N = USE_TZ = True
+USE_THOUSAND_SEPARATOR = False
+
+# --- static and media -----------------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = Path(env.value("STATIC_ROOT", str(VAR_DIR / "static")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = Path(env.value("MEDIA_ROOT", str(VAR_DIR / "media")))
+MEDIA_URL = "media/"  # never served: private files go through views that ask for scope
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- accounts -------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "foundation.accounts.backends.AccountBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "foundation.accounts.validators.CharacterClassesValidator"},
+    {"NAME": "foundation.accounts.validators.PersonalDataValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+SESSION_COOKIE_AGE = env.integer("IDLE_MINUTES", 30, at_least=1) * 60  # idle time-out: renewed by every request
+SESSION_SAVE_EVERY_REQUEST = True
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+ACCOUNT_ADAPTER = "foundation.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = False  # axes is the only lock-out; allauth's also counts by address and would shut out an office
+ACCOUNT_FORMS = {
+    "login": "foundation.accounts.forms.SignInForm",
+    "change_password": "foundation.accounts.forms.PasswordChangeForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = env.value("SITE_NAME", "同路")
+USERSESSIONS_TRACK_ACTIVITY = True
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # never the address alone: an office shares one
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=30)
+AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_FORM_FIELD = "login"
+AXES_LOCKOUT_CALLABLE = "foundation.accounts.lockout.locked_out"
+AXES_VERBOSE = False
+
+# --- tasks ----------------------------------------------------------------------------------------------------------
+REDIS_URL = env.value("REDIS_URL")
+if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss"}:
+    raise ImproperlyConfigured(f"REDIS_URL 的写法不对：应为 redis://主机:端口/库号，收到的开头是 {REDIS_URL.split(':')[0]!r}。")
+CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+_VISIBILITY_TIMEOUT = 300  # seconds; no task may run longer than half of it
+if REDIS_URL:
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": _VISIBILITY_TIMEOUT,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+    }
+else:
+    _BROKER_DIR = VAR_DIR / "broker"
+    for _folder in ("messages", "control"):
+        (_BROKER_DIR / _folder).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_BROKER_DIR / "messages"),
+        "data_folder_out": str(_BROKER_DIR / "messages"),
+        "control_folder": str(_BROKER_DIR / "control"),
+        "store_processed": False,
+    }
+CELERY_RESULT_BACKEND = "django-db"
+CELERY_VISIBILITY_TIMEOUT = _VISIBILITY_TIMEOUT
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"visibility_timeout": _VISIBILITY_TIMEOUT}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = _VISIBILITY_TIMEOUT // 2
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULE = {
+    "seal the audit trail": {"task": "foundation.audit.tasks.seal_audit_trail", "schedule": 5.0},
+    "sweep roster imports": {"task": "members.tasks.sweep_imports", "schedule": 30.0},
+    "sweep exports": {"task": "members.tasks.sweep_exports", "schedule": 60.0},
+    "purge what has expired": {"task": "members.tasks.purge_expired", "schedule": 24 * 3600.0},
+}
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": str(VAR_DIR / "cache")}
+    )
+}
+
+# --- logging: no personal data reaches it (tests/house/test_logs.py) --------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.value("LOG_LEVEL", "INFO")},
+    "loggers": {"axes": {"level": "WARNING"}},
+}
+
+# --- import-export: only for the small registries; rosters have their own pipeline -----------------------------------
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
+IMPORT_EXPORT_ESCAPE_ILLEGAL_CHARS_ON_EXPORT = True
+IMPORT_EXPORT_IMPORT_IGNORE_BLANK_LINES = True
+IMPORT_EXPORT_TMP_STORAGE_CLASS = "import_export.tmp_storages.MediaStorage"
+
+# --- what the page says about itself ---------------------------------------------------------------------------------
+SITE_NAME = env.value("SITE_NAME", "同路")
+SITE_TAGLINE = env.value("SITE_TAGLINE", "行业党建与司机服务")
+SITE_HOST_UNIT = env.value("SITE_HOST_UNIT")  # 主办单位
+SITE_CONTACT = env.value("SITE_CONTACT")  # 联系方式
+SITE_IDENTIFIER = env.value("SITE_IDENTIFIER")  # 政府网站标识码
+SITE_ICP = env.value("SITE_ICP")  # ICP 备案号
+SITE_POLICE = env.value("SITE_POLICE")  # 公安备案号
+TIANDITU_KEY = env.value("TIANDITU_KEY")
+NOTIFY_SINK = env.value("NOTIFY_SINK")
+BACKUP_KEY_FILE = env.value("BACKUP_KEY_FILE")

@@ -1,0 +1,1 @@
+"""The named cast and what all tests share."""
