@@ -1,0 +1,1 @@
+"""Protected fields, the key ring, masks, canonical forms and identifiers."""
