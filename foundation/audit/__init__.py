@@ -1,0 +1,1 @@
+"""The audit trail: append-only entries, state transitions, the chain of seals."""

@@ -19,19 +19,25 @@ HIGHEST = "\U0010ffff"
 class ProtectedField(models.TextField):
     """A text sealed in the database and plain in Python; "" and NULL are stored as they are.
 
-    `mask` names the function in masks.MASKS that shows it to people. The associated data is "table.column"; a table
-    or column that is renamed later keeps its old one by `aad`. It can be saved, bulk-saved and updated; it cannot
+    `mask` names the function in masks.MASKS that shows it to people; without it a field named like a mask (phone,
+    id_number, address) gets that one and any other is hidden whole. The associated data is "table.column"; a table or
+    column that is renamed later keeps its old one by `aad`. It can be saved, bulk-saved and updated; it cannot
     be searched (there is a BlindIndexField for that), only tested for NULL or "".
     """
 
     description = "Sealed text"
 
-    def __init__(self, *args: Any, mask: str = "all", aad: str = "", **kwargs: Any) -> None:
-        if mask not in MASKS:
+    def __init__(self, *args: Any, mask: str = "", aad: str = "", **kwargs: Any) -> None:
+        if mask and mask not in MASKS:
             raise ValueError(f"unknown mask {mask!r}; known are {', '.join(MASKS)}")
-        self.mask_name = mask
+        self._given_mask = mask
         self._fixed_aad = aad
         super().__init__(*args, **kwargs)
+
+    @property
+    def mask_name(self) -> str:
+        """The name of the mask in masks.MASKS."""
+        return self._given_mask or (self.name if self.name in MASKS else "all")
 
     @property
     def aad(self) -> str:
@@ -39,10 +45,8 @@ class ProtectedField(models.TextField):
         return self._fixed_aad or f"{self.model._meta.db_table}.{self.column}"
 
     def deconstruct(self):
-        """Name what differs from the defaults."""
+        """Name the fixed associated data; the mask is left out, since another mask is no change of the database."""
         name, path, args, kwargs = super().deconstruct()
-        if self.mask_name != "all":
-            kwargs["mask"] = self.mask_name
         if self._fixed_aad:
             kwargs["aad"] = self._fixed_aad
         return name, path, args, kwargs
