@@ -10,7 +10,10 @@ from config import environment as env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.value("VAR_DIR", str(BASE_DIR / "var"))).resolve()
-VAR_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+try:
+    VAR_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+except OSError as error:
+    raise ImproperlyConfigured(f"数据目录 VAR_DIR={VAR_DIR} 建不起来：{error.strerror}。请检查路径和权限。") from error
 
 # --- database -------------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
@@ -59,6 +62,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",  # its templates stay findable for the renderer that looks into ours first
     "foundation.protection",
     "foundation.audit",
     "foundation.accounts",
@@ -181,7 +185,9 @@ AXES_VERBOSE = False
 # --- tasks ----------------------------------------------------------------------------------------------------------
 REDIS_URL = env.value("REDIS_URL")
 if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss"}:
-    raise ImproperlyConfigured(f"REDIS_URL 的写法不对：应为 redis://主机:端口/库号，收到的开头是 {REDIS_URL.split(':')[0]!r}。")
+    raise ImproperlyConfigured(
+        f"REDIS_URL 的写法不对：应为 redis://主机:端口/库号，收到的开头是 {REDIS_URL.split(':')[0]!r}。"
+    )
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
 _VISIBILITY_TIMEOUT = 300  # seconds; no task may run longer than half of it
 if REDIS_URL:
@@ -231,7 +237,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.value("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
     "loggers": {"axes": {"level": "WARNING"}},
 }
 
@@ -251,4 +257,5 @@ SITE_ICP = env.value("SITE_ICP")  # ICP 备案号
 SITE_POLICE = env.value("SITE_POLICE")  # 公安备案号
 TIANDITU_KEY = env.value("TIANDITU_KEY")
 NOTIFY_SINK = env.value("NOTIFY_SINK")
+METRICS_TOKEN = env.value("METRICS_TOKEN")  # unset: /metrics answers this machine only
 BACKUP_KEY_FILE = env.value("BACKUP_KEY_FILE")
