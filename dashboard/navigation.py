@@ -1,0 +1,79 @@
+"""The navigation: one table. An entry is shown when its page exists and its reader may open it."""
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+
+from branches.capabilities import Capability
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the navigation; `needs` empty means everybody who is signed in."""
+
+    label: str
+    icon: str
+    url_name: str
+    needs: tuple[Capability, ...] = ()
+    staff: bool = False
+
+
+GROUPS: tuple[tuple[Entry, ...], ...] = (
+    (
+        Entry("工作台", "house", "dashboard:home"),
+        Entry("司机", "people", "members:driver_list", (Capability.DRIVER_VIEW,)),
+        Entry("组织", "diagram-3", "branches:organization_list", (Capability.ORGANIZATION_VIEW,)),
+        Entry("企业", "building", "members:enterprise_list", (Capability.ENTERPRISE_VIEW,)),
+        Entry("车辆", "truck", "members:vehicle_list", (Capability.VEHICLE_VIEW,)),
+    ),
+    (
+        Entry("名册导入", "upload", "members:import_list", (Capability.ROSTER_IMPORT_VIEW,)),
+        Entry("导出", "download", "members:export_list", (Capability.EXPORT_JOB_VIEW,)),
+        Entry("登记变更", "arrow-repeat", "members:registration_list", (Capability.DRIVER_CLAIM_REGISTRATION,)),
+    ),
+    (
+        Entry("任职与空缺", "person-badge", "branches:appointment_list", (Capability.APPOINTMENT_VIEW,)),
+        Entry("用户", "person-gear", "branches:user_list", (Capability.USER_VIEW,)),
+        Entry("审计", "shield-check", "dashboard:audit", (Capability.AUDIT_ENTRY_VIEW,)),
+        Entry("管理后台", "table", "admin:index", staff=True),
+    ),
+)
+
+
+def has(request, capability: Capability) -> bool:
+    """Return whether the reader holds a capability anywhere. At most the one query of `request.reach`."""
+    reach = getattr(request, "reach", None)
+    return reach is not None and reach.has(capability)
+
+
+def navigation(request) -> list[list[dict]]:
+    """Return groups of {label, icon, url, current} for the reader; empty groups are left out."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return []
+    groups = []
+    for group in GROUPS:
+        lines = []
+        for entry in group:
+            if entry.staff and not user.is_staff:
+                continue
+            if entry.needs and not any(has(request, capability) for capability in entry.needs):
+                continue
+            try:
+                url = reverse(entry.url_name)
+            except NoReverseMatch:  # its app has not opened this door yet
+                continue
+            lines.append({"label": entry.label, "icon": entry.icon, "url": url, "current": False})
+        if lines:
+            groups.append(lines)
+    _mark_current(request.path, groups)
+    return groups
+
+
+def _mark_current(path: str, groups: list[list[dict]]) -> None:
+    # The longest address that starts the path wins, so /drivers/3/ lights up 司机 and / only itself.
+    fitting = [
+        line for lines in groups for line in lines if path == line["url"] or (line["url"] != "/" and path.startswith(line["url"]))
+    ]
+    if fitting:
+        max(fitting, key=lambda line: len(line["url"]))["current"] = True

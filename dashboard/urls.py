@@ -1,0 +1,20 @@
+"""Addresses of the home page, search, help, feedback, health."""
+
+from django.urls import path
+
+from dashboard.views import feedback, health, help, home, search
+
+app_name = "dashboard"
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("search/", search.search, name="search"),
+    path("help/", help.contents, name="help"),
+    path("help/design/", help.design, name="design"),
+    path("help/<slug:topic>/", help.topic, name="help_topic"),
+    path("privacy/", help.privacy, name="privacy"),
+    path("feedback/", feedback.feedback, name="feedback"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+]
