@@ -1,0 +1,103 @@
+"""Questions about organisations, appointments and offices; and the base of every scoped queryset of the house."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.db.models import Q, QuerySet
+from treebeard.mp_tree import MP_NodeQuerySet
+
+from branches.capabilities import Capability
+from branches.choices import BRANCHES, OrganizationStatus
+from branches.scope import Reach, Region, reach_of, subtree
+
+
+class ScopedQuerySet(QuerySet):
+    """Rows that lie somewhere in the organisation tree.
+
+    A model names its view capability and says in `within` which of its rows lie in a region. No appointment, no rows.
+    """
+
+    view_capability: Capability
+
+    def visible_to(self, who) -> Self:
+        """Return the rows the user (or reach) may see. One or two queries for the reach, one for its organisations."""
+        return self.manageable_by(who, self.view_capability)
+
+    def manageable_by(self, who, capability: Capability) -> Self:
+        """Return the rows on which the user (or reach) may exercise the capability."""
+        reach: Reach = reach_of(who)
+        region = reach.region(capability)
+        if region.everything:
+            return self.all()
+        if region.empty:
+            return self.none()
+        return self.within(region)
+
+    def within(self, region: Region) -> Self:
+        """Return the rows that lie in the region; each model says how."""
+        raise TypeError(f"{type(self).__name__} does not say how its rows lie in a region")
+
+
+class OrganizationQuerySet(ScopedQuerySet, MP_NodeQuerySet):
+    """Organisations, ordered by their place in the tree."""
+
+    view_capability = Capability.ORGANIZATION_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return the organisations of the region."""
+        return self.filter(pk__in=region.organization_ids | region.own_organization_ids)
+
+    def subtree_of(self, organization) -> Self:
+        """Return the organisation and everything below it."""
+        return self.filter(subtree(organization.path))
+
+    def running(self) -> Self:
+        """Return the organisations that have not been dissolved."""
+        return self.exclude(status=OrganizationStatus.DISSOLVED)
+
+    def branches(self) -> Self:
+        """Return the branches of every kind, without committees, departments and groups."""
+        return self.filter(kind__in=BRANCHES)
+
+
+class GuidanceQuerySet(ScopedQuerySet):
+    """Guidance lines."""
+
+    view_capability = Capability.GUIDANCE_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return the lines over organisations of the region."""
+        return self.filter(organization_id__in=region.organization_ids)
+
+    def running(self, on) -> Self:
+        """Return the lines in force on a date."""
+        return self.filter(Q(until_date__isnull=True) | Q(until_date__gt=on), from_date__lte=on)
+
+
+class AppointmentQuerySet(ScopedQuerySet):
+    """Who holds which post where."""
+
+    view_capability = Capability.APPOINTMENT_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return the appointments at organisations of the region, and one's own where the extent is `own`."""
+        condition = Q(organization_id__in=region.organization_ids)
+        if region.own_user_id:
+            condition |= Q(user_id=region.own_user_id)
+        return self.filter(condition)
+
+    def running(self, at: datetime) -> Self:
+        """Return the appointments in force at an instant."""
+        return self.filter(Q(until_at__isnull=True) | Q(until_at__gt=at), from_at__lte=at)
+
+
+class OfficeQuerySet(ScopedQuerySet):
+    """Offices: organisation and duty."""
+
+    view_capability = Capability.APPOINTMENT_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return the offices of the organisations of the region."""
+        return self.filter(organization_id__in=region.organization_ids)

@@ -1,0 +1,210 @@
+"""How far a person reaches: running appointments turned into regions of the organisation tree.
+
+Nothing here is remembered between calls: a `Reach` is what one query found at one instant. Pages take it once per
+request (`request.reach`), verbs and tasks ask anew. Paths of the tree live in a Reach for as long as the Reach does
+and are never stored: treebeard gives the paths of moved and deleted nodes to others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.db.models import Q
+from django.utils import timezone
+
+from branches.capabilities import CAPABILITIES, Capability
+from branches.choices import ANONYMOUS, COMMITTEES, OUTSIDER, Extent, Role
+
+if TYPE_CHECKING:
+    from branches.models import Organization
+
+
+def path_after(path: str) -> str:
+    """Return the smallest path that sorts after the whole subtree of `path` (digits only: integer + 1, zero-padded).
+
+    A path of nines has no successor of its own length; the bound `":"` sorts after every digit.
+    """
+    following = str(int(path) + 1).zfill(len(path))
+    return following if len(following) == len(path) else ":"
+
+
+def subtree(path: str, prefix: str = "") -> Q:
+    """Return the condition "in the subtree of `path`" as a range, which every index on a path can serve."""
+    return Q(**{f"{prefix}path__gte": path, f"{prefix}path__lt": path_after(path)})
+
+
+@dataclass(frozen=True)
+class Post:
+    """A running appointment, or an organisation that one guides: role, organisation and its path at that instant."""
+
+    role: str
+    organization_id: int
+    path: str
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Region:
+    """What one capability covers: everything, or some organisations, plus rows of oneself.
+
+    `organization_ids` and `committee_ids` (those among them that register drivers) are filled by `Reach.region`.
+    """
+
+    everything: bool = False
+    organization_ids: frozenset[int] = frozenset()
+    committee_ids: frozenset[int] = frozenset()
+    own_user_id: int | None = None
+    own_organization_ids: frozenset[int] = frozenset()
+
+    @property
+    def empty(self) -> bool:
+        """Whether no row at all can lie in it."""
+        return not (self.everything or self.organization_ids or self.own_user_id or self.own_organization_ids)
+
+
+@dataclass
+class Reach:
+    """Where a person may act at one instant; `region()` costs at most one query per distinct set of subtrees."""
+
+    user_id: int | None
+    at: datetime
+    posts: tuple[Post, ...] = ()
+    guided: tuple[Post, ...] = ()
+    _resolved: dict[tuple, dict[int, str]] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody is signed in."""
+        return self.user_id is None
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Return the roles of the running appointments."""
+        return frozenset(post.role for post in self.posts)
+
+    def _grants(self, capability: Capability) -> Iterable[tuple[Extent, Post | None]]:
+        cells = CAPABILITIES[capability]
+        if self.is_anonymous:
+            yield cells.get(ANONYMOUS, Extent.NONE), None
+            return
+        yield cells.get(OUTSIDER, Extent.NONE), None
+        for post in self.posts:
+            yield cells.get(post.role, Extent.NONE), post
+
+    def has(self, capability: Capability) -> bool:
+        """Return whether any appointment gives the capability anywhere. No query."""
+        return any(extent != Extent.NONE for extent, _ in self._grants(capability))
+
+    def covers(self, capability: Capability, organization: Organization) -> bool:
+        """Return whether the capability reaches this organisation. No query (the organisation's path is compared).
+
+        Extents that depend on the row (own, held, office …) answer for the organisation of the appointment itself;
+        the rule of the row decides the rest.
+        """
+        for extent, post in self._grants(capability):
+            if extent in (Extent.ALL, Extent.PUBLIC):
+                return True
+            if post is None or extent == Extent.NONE:
+                continue
+            inside = organization.path.startswith(post.path)
+            if extent == Extent.SUBTREE and inside:
+                return True
+            if extent == Extent.SUBTREE_BELOW and inside and organization.path != post.path:
+                return True
+            if extent == Extent.SUBTREE_ABOVE and organization.path.startswith(post.path) and organization.path != post.path:
+                return True
+            if extent == Extent.GUIDED and any(organization.path.startswith(guided.path) for guided in self.guided):
+                return True
+            if extent not in _BY_PATH and organization.pk == post.organization_id:
+                return True
+        return False
+
+    def region(self, capability: Capability) -> Region:
+        """Return what the capability covers. At most one query per distinct set of subtrees in the life of the reach."""
+        ranges: set[tuple[str, bool]] = set()  # path, whether the organisation itself belongs to it
+        units: set[int] = set()
+        own_organizations: set[int] = set()
+        own_user = None
+        for extent, post in self._grants(capability):
+            if extent in (Extent.ALL, Extent.PUBLIC):
+                return Region(everything=True, own_user_id=self.user_id)
+            if extent == Extent.OWN:
+                own_user = self.user_id
+                if post is not None:
+                    own_organizations.add(post.organization_id)
+            if post is None or extent in (Extent.NONE, Extent.OWN):
+                continue
+            if extent in (Extent.SUBTREE, Extent.AGGREGATE):
+                ranges.add((post.path, True))
+            elif extent in (Extent.SUBTREE_BELOW, Extent.SUBTREE_ABOVE):
+                ranges.add((post.path, False))
+            elif extent == Extent.GUIDED:
+                ranges.update((guided.path, True) for guided in self.guided)
+            else:
+                units.add(post.organization_id)
+        found = self._resolve(frozenset(ranges), frozenset(units))
+        return Region(
+            organization_ids=frozenset(found),
+            committee_ids=frozenset(pk for pk, kind in found.items() if kind in COMMITTEES),
+            own_user_id=own_user,
+            own_organization_ids=frozenset(own_organizations),
+        )
+
+    def _resolve(self, ranges: frozenset[tuple[str, bool]], units: frozenset[int]) -> dict[int, str]:
+        if not ranges and not units:
+            return {}
+        key = (ranges, units)
+        if key not in self._resolved:
+            condition = Q(pk__in=units)
+            for path, itself in ranges:
+                condition |= subtree(path) if itself else (subtree(path) & ~Q(path=path))
+            organizations = apps.get_model("branches", "Organization")._base_manager
+            self._resolved[key] = dict(organizations.filter(condition).order_by().values_list("pk", "kind"))
+        return self._resolved[key]
+
+
+_BY_PATH = frozenset({Extent.SUBTREE, Extent.SUBTREE_BELOW, Extent.SUBTREE_ABOVE, Extent.GUIDED})
+
+
+def reach_of(who, at: datetime | None = None) -> Reach:
+    """Return the reach of a user at an instant (default: now). A Reach is returned as it is.
+
+    One query; two for liaison officers of a guiding department. Nobody signed in, an inactive account or no running
+    appointment: an empty reach.
+    """
+    if isinstance(who, Reach):
+        return who
+    at = at or timezone.now()
+    if who is None or not who.is_authenticated:
+        return Reach(user_id=None, at=at)
+    if not who.is_active:
+        return Reach(user_id=who.pk, at=at)
+    appointments = apps.get_model("branches", "Appointment")._base_manager
+    running = appointments.filter(
+        Q(until_at__isnull=True) | Q(until_at__gt=at), user_id=who.pk, from_at__lte=at
+    ).order_by("pk")
+    posts = tuple(
+        Post(*row)
+        for row in running.values_list(
+            "role", "organization_id", "organization__path", "organization__kind", "organization__short_name"
+        )
+    )
+    guided: tuple[Post, ...] = ()
+    guiding = [post.organization_id for post in posts if post.role == Role.ORGANISATION_READER]
+    if guiding:
+        today = timezone.localdate(at)
+        lines = apps.get_model("branches", "Guidance")._base_manager.filter(
+            Q(until_date__isnull=True) | Q(until_date__gt=today), guiding_organization_id__in=guiding, from_date__lte=today
+        )
+        guided = tuple(
+            Post(Role.ORGANISATION_READER, *row)
+            for row in lines.values_list(
+                "organization_id", "organization__path", "organization__kind", "organization__short_name"
+            )
+        )
+    return Reach(user_id=who.pk, at=at, posts=posts, guided=guided)

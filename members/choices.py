@@ -1,0 +1,255 @@
+"""Choices and life-cycles of the registry. Imports nothing of ours."""
+
+from django.db.models import TextChoices
+
+
+class Sex(TextChoices):
+    """Sex as written on the identity card."""
+
+    MALE = "male", "男"
+    FEMALE = "female", "女"
+
+
+class Group(TextChoices):
+    """What a driver drives for a living (司机类别)."""
+
+    TRUCK = "truck", "货车司机"
+    RIDE_HAILING = "ride_hailing", "网约车司机"
+    TAXI = "taxi", "巡游出租"
+    PASSENGER = "passenger", "客运"
+    DANGEROUS_GOODS = "dangerous_goods", "危货"
+
+
+class Employment(TextChoices):
+    """For whom a driver drives."""
+
+    EMPLOYED = "employed", "企业"
+    SELF_EMPLOYED = "self_employed", "个体"
+
+
+class WorkStatus(TextChoices):
+    """Whether a driver drives at present (从业状态)."""
+
+    ON_DUTY = "on_duty", "在岗"
+    LEFT = "left", "离职"
+    SUSPENDED = "suspended", "停运"
+
+
+class PoliticalStatus(TextChoices):
+    """What a person says of himself (政治面貌，自述): never a membership."""
+
+    MEMBER = "member", "中共党员"
+    PROBATIONARY = "probationary", "中共预备党员"
+    ACTIVIST = "activist", "入党积极分子"
+    LEAGUE = "league", "共青团员"
+    MASSES = "masses", "群众"
+
+
+class Source(TextChoices):
+    """Where a registration came from."""
+
+    ROSTER = "roster", "名册"
+    FORM = "form", "页面登记"
+    PARTNER = "partner", "平台接口"
+
+
+class EnterpriseKind(TextChoices):
+    """What a firm does."""
+
+    FREIGHT = "freight", "道路货运"
+    FREIGHT_PLATFORM = "freight_platform", "网络货运平台"
+    RIDE_HAILING_PLATFORM = "ride_hailing_platform", "网约车平台"
+    TAXI = "taxi", "出租"
+    PASSENGER = "passenger", "客运"
+    DANGEROUS_GOODS = "dangerous_goods", "危货运输"
+    REPAIR = "repair", "维修"
+    LOGISTICS_PARK = "logistics_park", "物流园"
+    OTHER = "other", "其他"
+
+
+class Ownership(TextChoices):
+    """Who owns a firm."""
+
+    PRIVATE = "private", "非公"
+    STATE = "state", "国有"
+    OTHER = "other", "其他"
+
+
+class Coverage(TextChoices):
+    """How the Party covers a firm (应建尽建)."""
+
+    OWN = "own", "独立建"
+    JOINT = "joint", "联合建"
+    INSTRUCTOR = "instructor", "派指导员"
+    NONE = "none", "未覆盖"
+
+
+class PlateColour(TextChoices):
+    """Colour of a number plate (GA 36)."""
+
+    BLUE = "blue", "蓝"
+    YELLOW = "yellow", "黄"
+    GREEN = "green", "绿"
+    YELLOW_GREEN = "yellow_green", "黄绿"
+    WHITE = "white", "白"
+    BLACK = "black", "黑"
+
+
+class VehicleKind(TextChoices):
+    """What a vehicle is."""
+
+    HEAVY_TRUCK = "heavy_truck", "重型货车"
+    MEDIUM_TRUCK = "medium_truck", "中型货车"
+    LIGHT_TRUCK = "light_truck", "轻型货车"
+    CAR = "car", "小客车"
+    BUS = "bus", "大客车"
+    TRAILER = "trailer", "挂车"
+    OTHER = "other", "其他"
+
+
+class VehicleStatus(TextChoices):
+    """Whether a vehicle is in use."""
+
+    ACTIVE = "active", "在用"
+    RETIRED = "retired", "停用"
+
+
+class CredentialKind(TextChoices):
+    """Licences to work. Ordinary freight up to 4.5 t needs none since 2019-01-01 (交运发〔2018〕 notice, domain b.7)."""
+
+    FREIGHT = "freight", "货运从业资格证"
+    RIDE_HAILING = "ride_hailing", "网络预约出租汽车驾驶员证"
+    TAXI = "taxi", "巡游出租汽车驾驶员证"
+    PASSENGER = "passenger", "客运从业资格证"
+    DANGEROUS_DRIVING = "dangerous_driving", "危货驾驶从业资格证"
+    DANGEROUS_ESCORT = "dangerous_escort", "危货押运从业资格证"
+
+
+CREDENTIAL_OF_GROUP: dict[str, CredentialKind] = {
+    Group.TRUCK: CredentialKind.FREIGHT,
+    Group.RIDE_HAILING: CredentialKind.RIDE_HAILING,
+    Group.TAXI: CredentialKind.TAXI,
+    Group.PASSENGER: CredentialKind.PASSENGER,
+    Group.DANGEROUS_GOODS: CredentialKind.DANGEROUS_DRIVING,
+}
+
+
+class MemberStatus(TextChoices):
+    """Standing of a Party member."""
+
+    PROBATIONARY = "probationary", "预备党员"
+    FULL = "full", "正式党员"
+    SUSPENDED = "suspended", "停止党籍"
+    REMOVED = "removed", "出党"
+    TRANSFERRED_OUT = "transferred_out", "转出"
+    DECEASED = "deceased", "去世"
+
+
+class AffiliationKind(TextChoices):
+    """Ties beside the formal one (一方隶属、参加多重组织生活)."""
+
+    FLOWING = "flowing", "流动纳入"
+    ACTIVITY = "activity", "双重组织生活"
+
+
+class TransferStatus(TextChoices):
+    """Life of a claim on a driver's registration."""
+
+    CLAIMED = "claimed", "等待放行"
+    RELEASED = "released", "已放行"
+    REFUSED = "refused", "不同意，等上级裁定"
+    DECIDED_MOVED = "decided_moved", "上级裁定：改登记"
+    DECIDED_KEPT = "decided_kept", "上级裁定：不变"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
+TRANSFER_NEXT: dict[str, frozenset[str]] = {
+    TransferStatus.CLAIMED: frozenset(
+        {
+            TransferStatus.RELEASED,
+            TransferStatus.REFUSED,
+            TransferStatus.WITHDRAWN,
+            TransferStatus.DECIDED_MOVED,
+            TransferStatus.DECIDED_KEPT,
+        }
+    ),
+    TransferStatus.REFUSED: frozenset(
+        {TransferStatus.DECIDED_MOVED, TransferStatus.DECIDED_KEPT, TransferStatus.WITHDRAWN}
+    ),
+    TransferStatus.RELEASED: frozenset(),
+    TransferStatus.DECIDED_MOVED: frozenset(),
+    TransferStatus.DECIDED_KEPT: frozenset(),
+    TransferStatus.WITHDRAWN: frozenset(),
+}
+TRANSFER_OPEN = frozenset({TransferStatus.CLAIMED, TransferStatus.REFUSED})
+
+
+class ImportStatus(TextChoices):
+    """Life of a roster import (the names are part of the contract)."""
+
+    UPLOADED = "uploaded", "已上传"
+    PARSING = "parsing", "正在读取"
+    PREVIEW = "preview", "等待核对"
+    APPLYING = "applying", "正在写入"
+    DONE = "done", "已完成"
+    FAILED = "failed", "没有成功"
+    UNDONE = "undone", "已撤销"
+    CANCELLED = "cancelled", "已取消"
+
+
+IMPORT_NEXT: dict[str, frozenset[str]] = {
+    ImportStatus.UPLOADED: frozenset({ImportStatus.PARSING, ImportStatus.FAILED, ImportStatus.CANCELLED}),
+    ImportStatus.PARSING: frozenset({ImportStatus.PREVIEW, ImportStatus.FAILED, ImportStatus.CANCELLED}),
+    # A changed mapping is read again from the start; a changed basis is planned again.
+    ImportStatus.PREVIEW: frozenset(
+        {ImportStatus.APPLYING, ImportStatus.PARSING, ImportStatus.CANCELLED, ImportStatus.FAILED}
+    ),
+    ImportStatus.APPLYING: frozenset({ImportStatus.DONE, ImportStatus.FAILED, ImportStatus.CANCELLED}),
+    ImportStatus.DONE: frozenset({ImportStatus.UNDONE}),
+    # What was written before a cancel can be taken back.
+    ImportStatus.CANCELLED: frozenset({ImportStatus.UNDONE}),
+    ImportStatus.FAILED: frozenset({ImportStatus.UNDONE}),
+    ImportStatus.UNDONE: frozenset(),
+}
+IMPORT_WORKING = frozenset({ImportStatus.UPLOADED, ImportStatus.PARSING, ImportStatus.APPLYING})
+
+
+class ImportPhase(TextChoices):
+    """What the worker is doing; written to the log so that a killed run can be placed."""
+
+    WAITING = "waiting", "排队"
+    PARSE = "parse", "读取文件"
+    STAGE = "stage", "逐行检查"
+    PLAN = "plan", "对照已有登记"
+    APPLY = "apply", "写入"
+    FINISH = "finish", "收尾"
+    UNDO = "undo", "撤销"
+    NONE = "none", "—"
+
+
+class Fate(TextChoices):
+    """What becomes of a row (the names are part of the contract)."""
+
+    CREATED = "created", "新增"
+    UPDATED = "updated", "变更"
+    UNCHANGED = "unchanged", "不变"
+    REJECTED = "rejected", "拒绝"
+
+
+class ExportStatus(TextChoices):
+    """Life of an export."""
+
+    WAITING = "waiting", "排队"
+    WRITING = "writing", "正在生成"
+    READY = "ready", "可以下载"
+    FAILED = "failed", "没有成功"
+    EXPIRED = "expired", "已过期"
+
+
+EXPORT_NEXT: dict[str, frozenset[str]] = {
+    ExportStatus.WAITING: frozenset({ExportStatus.WRITING, ExportStatus.FAILED}),
+    ExportStatus.WRITING: frozenset({ExportStatus.READY, ExportStatus.FAILED, ExportStatus.WAITING}),
+    ExportStatus.READY: frozenset({ExportStatus.EXPIRED}),
+    ExportStatus.FAILED: frozenset(),
+    ExportStatus.EXPIRED: frozenset(),
+}

@@ -1,0 +1,173 @@
+"""Questions about drivers, firms, vehicles and imports. Every one that takes a user answers only for his scope."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Self
+
+from django.apps import apps
+from django.db.models import Exists, OuterRef, Q
+
+from branches.capabilities import Capability
+from branches.querysets import ScopedQuerySet
+from branches.scope import Region
+from members.choices import IMPORT_WORKING, TRANSFER_OPEN, ExportStatus, VehicleStatus
+
+
+def _placed_in(organization_ids) -> Q:
+    """Return the condition on a person id: formally a member there, or tied to it by a running affiliation."""
+    members = apps.get_model("members", "PartyMember")._base_manager.filter(
+        formal_organization_id__in=organization_ids
+    )
+    tied = apps.get_model("members", "Affiliation")._base_manager.filter(
+        organization_id__in=organization_ids, until_date__isnull=True
+    )
+    return Q(pk__in=members.values("pk").union(tied.values("member_id"), all=True))
+
+
+class DriverQuerySet(ScopedQuerySet):
+    """Drivers; visible through the registering committee or through the branch of membership."""
+
+    view_capability = Capability.DRIVER_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return the drivers registered with a committee of the region, placed in a unit of it, or of one's platform.
+
+        The declared branch of a roster gives no scope.
+        """
+        condition = Q()
+        if region.committee_ids:
+            committees = region.committee_ids
+            condition |= (
+                Q(registering_committee_id__in=committees)
+                if len(committees) > 1
+                else Q(registering_committee_id=next(iter(committees)))
+            )
+        if region.organization_ids:
+            condition |= _placed_in(region.organization_ids)
+        if region.own_organization_ids:
+            condition |= Q(enterprise__organization_id__in=region.own_organization_ids)
+        return self.filter(condition) if condition else self.none()
+
+    def with_person(self) -> Self:
+        """Join the person, for lists."""
+        return self.select_related("person", "registering_committee", "enterprise", "declared_branch")
+
+    def operating(self, on: date) -> Self:
+        """Return those who actually drive on a date."""
+        return self.filter(
+            Q(operating_until_date__isnull=True) | Q(operating_until_date__gt=on), operating_from_date__lte=on
+        )
+
+
+class EnterpriseQuerySet(ScopedQuerySet):
+    """Firms, visible through the committee that registered them or as one's own platform."""
+
+    view_capability = Capability.ENTERPRISE_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return the firms of the region."""
+        return self.filter(
+            Q(committee_id__in=region.organization_ids)
+            | Q(organization_id__in=region.organization_ids | region.own_organization_ids)
+        )
+
+
+class VehicleQuerySet(ScopedQuerySet):
+    """Vehicles, visible through the registering committee or through a driver whom one may see."""
+
+    view_capability = Capability.VEHICLE_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return the vehicles registered in the region or driven at present by one of its drivers."""
+        driver = apps.get_model("members", "Driver")
+        links = apps.get_model("members", "DriverVehicle")._base_manager
+        driven = links.filter(
+            vehicle_id=OuterRef("pk"), until_date__isnull=True, driver_id__in=driver.objects.within(region).values("pk")
+        )
+        return self.filter(Q(registering_committee_id__in=region.committee_ids) | Exists(driven))
+
+    def active(self) -> Self:
+        """Return the vehicles in use."""
+        return self.filter(status=VehicleStatus.ACTIVE)
+
+
+class OfDriverQuerySet(ScopedQuerySet):
+    """Rows that belong to a driver and are seen with him."""
+
+    view_capability = Capability.CREDENTIAL_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return the rows whose driver lies in the region."""
+        driver = apps.get_model("members", "Driver")
+        return self.filter(driver_id__in=driver.objects.within(region).values("pk"))
+
+
+class DriverVehicleQuerySet(OfDriverQuerySet):
+    """Who drives which vehicle."""
+
+    view_capability = Capability.VEHICLE_VIEW
+
+    def running(self) -> Self:
+        """Return the links without an end."""
+        return self.filter(until_date__isnull=True)
+
+
+class PartyMemberQuerySet(ScopedQuerySet):
+    """Party members, visible through the formal organisation or a running affiliation."""
+
+    view_capability = Capability.PARTY_MEMBER_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return the members placed in the region."""
+        return self.filter(_placed_in(region.organization_ids))
+
+
+class RegistrationTransferQuerySet(ScopedQuerySet):
+    """Claims on a driver's registration, seen by both committees and those above them."""
+
+    view_capability = Capability.DRIVER_CLAIM_REGISTRATION
+
+    def within(self, region: Region) -> Self:
+        """Return the claims from or to a committee of the region."""
+        return self.filter(
+            Q(from_committee_id__in=region.committee_ids) | Q(to_committee_id__in=region.committee_ids)
+        )
+
+    def open(self) -> Self:
+        """Return the claims that wait for somebody."""
+        return self.filter(status__in=TRANSFER_OPEN)
+
+
+class RosterImportQuerySet(ScopedQuerySet):
+    """Batches of roster rows, seen where they were uploaded."""
+
+    view_capability = Capability.ROSTER_IMPORT_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return the batches of organisations of the region and one's own."""
+        condition = Q(organization_id__in=region.organization_ids)
+        if region.own_user_id:
+            condition |= Q(uploaded_by_id=region.own_user_id)
+        return self.filter(condition)
+
+    def claimable(self, at: datetime) -> Self:
+        """Return the batches that have work to do and nobody working on them."""
+        return self.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=at), status__in=IMPORT_WORKING)
+
+
+class ExportJobQuerySet(ScopedQuerySet):
+    """Exports; everybody sees his own only."""
+
+    view_capability = Capability.EXPORT_JOB_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return one's own exports."""
+        return self.filter(created_by_id=region.own_user_id)
+
+    def claimable(self, at: datetime) -> Self:
+        """Return the exports that wait or whose writer died."""
+        return self.filter(
+            Q(lease_until__isnull=True) | Q(lease_until__lt=at),
+            status__in=[ExportStatus.WAITING, ExportStatus.WRITING],
+        )
