@@ -1,11 +1,17 @@
 # The commands of docs/operations.md. Needs GNU make and Python 3.11, nothing else.
 
 PORT ?= 8000
-# The first Python 3.11 that starts; name another by `make PYTHON=/path/to/python3.11`.
-PYTHON ?= $(firstword $(foreach name,python3.11 python3 python,$(shell $(name) -c \
-	'import sys; print(sys.executable if sys.version_info[:2] == (3, 11) else "")' 2>/dev/null)))
 PY := .venv/bin/python
-INSTALL = $(if $(PYTHON),$(PYTHON) requirements/install.py,$(error 没有找到 Python 3.11，请先安装（Debian：apt install python3.11 python3.11-venv）。Python 3.11 was not found))
+# The first Python 3.11 that starts; put another before them by `make PYTHON=/path/to/python3.11 ...`.
+define INSTALL
+@for name in $(PYTHON) python3.11 python3 python; do \
+	if "$$name" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then \
+		exec "$$name" requirements/install.py $(1); \
+	fi; \
+done; \
+echo "没有找到 Python 3.11。请先安装（Debian：apt install python3.11 python3.11-venv），或用 make PYTHON=路径 指定。"; \
+echo "Python 3.11 was not found: install it, or name it by make PYTHON=path."; exit 1
+endef
 
 .DEFAULT_GOAL := help
 .PHONY: help venv dev run test check lint bench bench-quick lock
@@ -18,10 +24,10 @@ help:
 	@echo "make bench        性能测量（bench-quick 较快）    benchmarks (bench-quick: under 3 minutes)"
 
 venv:
-	@$(INSTALL) base
+	$(call INSTALL,base)
 
 dev:
-	@$(INSTALL) dev
+	$(call INSTALL,dev)
 
 run: venv
 	@PORT=$(PORT) exec $(PY) -m config.supervisor --demo --with-parent

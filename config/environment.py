@@ -20,7 +20,11 @@ def value(name: str, default: str = "") -> str:
         try:
             return Path(pointer).read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise ImproperlyConfigured(f"{name}_FILE 指向的文件读不出来：{error.strerror}。请检查路径和权限。") from error
+            raise ImproperlyConfigured(
+                f"{name}_FILE 指向的文件读不出来：{error.strerror}。请检查路径和权限。"
+            ) from error
+        except UnicodeDecodeError as error:
+            raise ImproperlyConfigured(f"{name}_FILE 指向的文件不是文本（UTF-8）。请检查路径。") from error
     return direct or default
 
 
@@ -50,6 +54,22 @@ def integer(name: str, default: int, *, at_least: int = 0) -> int:
     return number
 
 
+def port(name: str, default: int) -> int:
+    """Return NAME as a TCP port."""
+    number = integer(name, default, at_least=1)
+    if number > 65535:
+        raise ImproperlyConfigured(f"{name}={number} 不是端口号，应在 1 到 65535 之间。")
+    return number
+
+
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    """Return NAME in upper case, one of `allowed`."""
+    text = value(name, default).upper()
+    if text not in allowed:
+        raise ImproperlyConfigured(f"{name}={text!r} 看不懂，请从 {'、'.join(allowed)} 中选一个。")
+    return text
+
+
 def names(name: str, default: list[str]) -> list[str]:
     """Return NAME split at commas, empty parts dropped."""
     text = value(name)
@@ -61,11 +81,20 @@ def database(name: str, default: str) -> dict:
     url = value(name, default)
     scheme = url.split(":", 1)[0]
     if scheme not in {"sqlite", "postgres", "postgresql"} or "://" not in url:
+        # Only the scheme is repeated: the rest may hold a password.
+        received = f"收到的开头是 {scheme!r}" if "://" in url else "收到的不是网址"
         raise ImproperlyConfigured(
-            f"{name} 的写法不对：只支持 sqlite:///文件 和 postgres://用户:口令@主机:端口/库名，收到的开头是 {scheme!r}。"
+            f"{name} 的写法不对：只支持 sqlite:///文件 和 postgres://用户:口令@主机:端口/库名，{received}。"
         )
-    settings = dict(environ.Env.db_url_config(url))
+    try:
+        settings = dict(environ.Env.db_url_config(url))
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} 里的主机或端口写法不对：postgres://用户:口令@主机:端口/库名，口令里的特殊字符写成 %40 这样。"
+        ) from None
     if scheme == "sqlite":
+        if settings["NAME"] in {"", ":memory:"}:
+            raise ImproperlyConfigured(f"{name} 里没有文件名：sqlite:////绝对路径/db.sqlite3（四条斜线）。")
         settings["OPTIONS"] = {
             # Writers queue at BEGIN instead of failing at their first write.
             "transaction_mode": "IMMEDIATE",

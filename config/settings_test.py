@@ -17,7 +17,7 @@ if os.environ.get("TEST_ON") == "postgresql":
 
     create_key_file(os.environ["FIELD_KEY_FILE"])
 
-from config.settings import *  # noqa: E402,F403 - settings modules are read as one namespace
+from config.settings import *  # noqa: F403 - settings modules are read as one namespace
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
