@@ -1,0 +1,51 @@
+"""Taking work from a queue table for a while: one conditional UPDATE, the same on both databases.
+
+A row waits or its worker died when its lease is over; whoever moves the lease first has it. No lock is held while
+working, so a killed worker blocks nobody longer than its lease.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+
+class LeaseLost(Exception):
+    """Somebody else works on the row by now: stop, write nothing."""
+
+
+def new_owner() -> str:
+    """Return a name for one run of one worker; never used twice."""
+    return secrets.token_hex(16)
+
+
+def claim(claimable: QuerySet, owner: str, seconds: int) -> int | None:
+    """Take the oldest row of `claimable` (a queryset that says which rows nobody holds) and return its key, or None.
+
+    Two queries per attempt. The start counter goes up, so that a row which kills its workers can be told apart.
+    """
+    until = timezone.now() + timedelta(seconds=seconds)
+    for pk in claimable.order_by("created_at", "pk").values_list("pk", flat=True)[:20]:
+        taken = claimable.filter(pk=pk).update(lease_owner=owner, lease_until=until, starts=F("starts") + 1)
+        if taken:
+            return pk
+    return None
+
+
+def renew(rows: QuerySet, pk: int, owner: str, seconds: int, **changes) -> None:
+    """Hold a claimed row for some more seconds and write `changes` (progress) with it. One UPDATE.
+
+    Raises LeaseLost when another worker has it now: call it inside the transaction of the chunk, and the chunk goes
+    back with it.
+    """
+    until = timezone.now() + timedelta(seconds=seconds)
+    if rows.filter(pk=pk, lease_owner=owner).update(lease_until=until, **changes) != 1:
+        raise LeaseLost(str(pk))
+
+
+def release(rows: QuerySet, pk: int, owner: str) -> None:
+    """Give a row back at once, so that the next worker need not wait for the lease to end. One UPDATE."""
+    rows.filter(pk=pk, lease_owner=owner).update(lease_owner="", lease_until=None)
