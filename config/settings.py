@@ -97,7 +97,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "foundation.accounts.middleware.SignInDuties",
     "branches.middleware.CurrentReach",
     "axes.middleware.AxesMiddleware",
@@ -147,16 +146,20 @@ AUTHENTICATION_BACKENDS = [
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "foundation.accounts.validators.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
     {"NAME": "foundation.accounts.validators.CharacterClassesValidator"},
+    {"NAME": "foundation.accounts.validators.CommonPasswordValidator"},
     {"NAME": "foundation.accounts.validators.PersonalDataValidator"},
+    {"NAME": "foundation.accounts.validators.ReuseValidator"},
 ]
+PASSWORD_MAX_AGE_DAYS = env.integer("PASSWORD_MAX_AGE_DAYS", 0)  # 0: passwords do not age
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
-SESSION_COOKIE_AGE = env.integer("IDLE_MINUTES", 30, at_least=1) * 60  # idle time-out: renewed by every request
-SESSION_SAVE_EVERY_REQUEST = True
+# Idle time-out. SignInDuties renews it once a minute at most: a write per request would queue behind an import.
+SESSION_COOKIE_AGE = env.integer("IDLE_MINUTES", 30, at_least=2) * 60
+SESSION_SAVE_EVERY_REQUEST = False
+SESSION_LONGEST_HOURS = env.integer("SESSION_LONGEST_HOURS", 12, at_least=1)
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 ACCOUNT_ADAPTER = "foundation.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
@@ -165,21 +168,37 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_RATE_LIMITS = False  # axes is the only lock-out; allauth's also counts by address and would shut out an office
+# Axes is the only lock-out of passwords: allauth's also counts by address and would shut out an office. Its counter
+# stays for the six digits of the second factor ("login_failed", per account, reached only after the right password).
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/10m/key", "change_password": "10/10m/user"}
 ACCOUNT_FORMS = {
     "login": "foundation.accounts.forms.SignInForm",
     "change_password": "foundation.accounts.forms.PasswordChangeForm",
+    "reauthenticate": "foundation.accounts.forms.ReauthenticationForm",
+}
+MFA_ADAPTER = "foundation.accounts.adapters.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "foundation.accounts.forms.SecondFactorForm",
+    "reauthenticate": "foundation.accounts.forms.SecondFactorAgainForm",
+    "activate_totp": "foundation.accounts.forms.EnrolForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = env.value("SITE_NAME", "同路")
-USERSESSIONS_TRACK_ACTIVITY = True
+MFA_TOTP_TOLERANCE = 1  # one step of 30 seconds: clocks of phones drift; a used code is refused (forms._OnceOnly)
+USERSESSIONS_TRACK_ACTIVITY = False  # SignInDuties notes it once a minute
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # never the address alone: an office shares one
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=30)
 AXES_RESET_ON_SUCCESS = True
-AXES_USERNAME_FORM_FIELD = "login"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the page says until when; trying again does not prolong it
+AXES_HANDLER = "foundation.accounts.lockout.SignInGuard"
+AXES_USERNAME_CALLABLE = "foundation.accounts.lockout.username_of"
+AXES_CLIENT_IP_CALLABLE = "foundation.accounts.lockout.counted_address"
 AXES_LOCKOUT_CALLABLE = "foundation.accounts.lockout.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "password", "code", "password1", "password2"]
+AXES_DISABLE_ACCESS_LOG = True  # the audit trail keeps sign-ins
+AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
 # --- tasks ----------------------------------------------------------------------------------------------------------
@@ -238,7 +257,7 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
-    "loggers": {"axes": {"level": "WARNING"}},
+    "loggers": {"axes": {"level": "ERROR"}},
 }
 
 # --- import-export: only for the small registries; rosters have their own pipeline -----------------------------------

@@ -1,0 +1,1 @@
+"""Users, sign-in, second factor, password rules, own sign-ins. No branch, no role."""

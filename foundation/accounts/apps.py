@@ -10,3 +10,16 @@ class AccountsConfig(AppConfig):
     label = "accounts"
     verbose_name = "账号"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self):
+        """Listen to allauth; keep its tables (secrets, session keys) and axes' out of the admin."""
+        from allauth.account.models import EmailAddress, EmailConfirmation
+        from allauth.mfa.models import Authenticator
+        from allauth.usersessions.models import UserSession
+        from django.contrib import admin
+
+        from foundation.accounts import receivers  # noqa: F401 - registers itself
+
+        for model in (EmailAddress, EmailConfirmation, Authenticator, UserSession):
+            if admin.site.is_registered(model):
+                admin.site.unregister(model)

@@ -38,7 +38,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         help_text="英文字母、数字和 . _ -，不分大小写。",
     )
     name = models.CharField("姓名", max_length=50)
-    phone = ProtectedField("电话", blank=True, default="")
+    phone = ProtectedField("电话", mask="phone", blank=True, default="")
     phone_index = BlindIndexField("电话索引", null=True, blank=True, editable=False, db_index=True)
     is_active = models.BooleanField("启用", default=True, help_text="停用的账号不能登录，历史记录保留。")
     is_staff = models.BooleanField("可进管理后台", default=False)
@@ -71,3 +71,51 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self):
         """Return the name as written; Chinese names have no short form."""
         return self.name
+
+    def set_password(self, raw_password):
+        """Hash a new password and note when; None leaves the account without one until a code is redeemed."""
+        super().set_password(raw_password)
+        self.password_changed_at = timezone.now() if raw_password is not None else None
+
+
+class PasswordRecord(models.Model):
+    """The hash of one of the last passwords, so that it is not used again (validators.ReuseValidator)."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="password_records", verbose_name="用户")
+    password = models.CharField("密码散列", max_length=128)
+    set_at = models.DateTimeField("设定时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "用过的密码"
+        ordering = ["-set_at"]
+
+    def __str__(self):
+        return f"{self.user_id} {self.set_at:%Y-%m-%d}"
+
+
+class ResetCode(models.Model):
+    """A one-time code by which a person sets a password: handed over by the clerk, stored as a keyed hash only."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="reset_codes", verbose_name="用户")
+    code_hash = models.CharField("验证码散列", max_length=64)
+    issued_by = models.ForeignKey(
+        User, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="发出人", help_text="空：系统。"
+    )
+    issued_at = models.DateTimeField("发出时间")
+    expires_at = models.DateTimeField("失效时间")
+    used_at = models.DateTimeField("使用时间", null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField("试过次数", default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "一次性验证码"
+        ordering = ["-issued_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gte=models.F("issued_at")),
+                name="accounts_resetcode_expiry_not_before_issue",
+                violation_error_message="失效时间不能早于发出时间。",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.user_id} {self.issued_at:%Y-%m-%d %H:%M}"

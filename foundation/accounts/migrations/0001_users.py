@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
                 ('username', foundation.accounts.models.UsernameField(error_messages={'unique': '这个用户名已经有人用了，换一个，例如在后面加数字。'}, help_text='英文字母、数字和 . _ -，不分大小写。', max_length=32, unique=True, validators=[django.core.validators.MinLengthValidator(2, '用户名至少 2 个字符。'), django.core.validators.RegexValidator('^[A-Za-z0-9._-]+\\Z', '用户名只能用英文字母、数字和 . _ -，不能有空格和汉字。')], verbose_name='用户名')),
                 ('name', models.CharField(max_length=50, verbose_name='姓名')),
-                ('phone', foundation.protection.fields.ProtectedField(blank=True, default='', verbose_name='电话')),
+                ('phone', foundation.protection.fields.ProtectedField(blank=True, default='', mask='phone', verbose_name='电话')),
                 ('phone_index', foundation.protection.fields.BlindIndexField(blank=True, db_index=True, editable=False, null=True, verbose_name='电话索引')),
                 ('is_active', models.BooleanField(default=True, help_text='停用的账号不能登录，历史记录保留。', verbose_name='启用')),
                 ('is_staff', models.BooleanField(default=False, verbose_name='可进管理后台')),
