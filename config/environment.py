@@ -3,6 +3,7 @@
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -108,6 +109,21 @@ def database(name: str, default: str) -> dict:
         settings["CONN_HEALTH_CHECKS"] = True
         settings["DISABLE_SERVER_SIDE_CURSORS"] = boolean("DATABASE_POOLED", False)
     return settings
+
+
+def broker(name: str) -> str:
+    """Return the URL of a Redis, or an empty text where none is set."""
+    url = value(name)
+    try:
+        parts = urlsplit(url)
+        understood = not url or (parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0)
+    except ValueError:  # a port that is no number
+        understood = False
+    if not understood:
+        raise ImproperlyConfigured(
+            f"{name} 的写法不对：应为 redis://:口令@主机:端口/库号，例如 redis://127.0.0.1:6379/0。"
+        )
+    return url
 
 
 def generated_secret(name: str, path: Path, *, may_generate: bool) -> str:

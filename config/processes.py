@@ -40,12 +40,15 @@ def _follow_parent() -> None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _alive(group: int) -> bool:
+def _ended(pid: int) -> bool:
+    """Tell whether a process that is not ours to wait for has ended; a zombie has, whoever forgets to reap it."""
     try:
-        os.killpg(group, 0)
+        os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except (ProcessLookupError, PermissionError):
-        return False
-    return True
+        return True
+    except OSError:
+        return False  # no /proc here
 
 
 def _signal(call: Callable[[int, int], None], target: int, number: int) -> None:
@@ -94,7 +97,7 @@ class Keeper:
         for group in groups:
             _signal(os.kill, group, signal.SIGTERM)
         deadline = time.monotonic() + GRACE
-        while time.monotonic() < deadline and any(_alive(group) for group in groups):
+        while time.monotonic() < deadline and not all(_ended(group) for group in groups):
             time.sleep(0.1)
         for group in groups:
             _signal(os.killpg, group, signal.SIGKILL)

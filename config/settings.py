@@ -202,11 +202,7 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
 # --- tasks ----------------------------------------------------------------------------------------------------------
-REDIS_URL = env.value("REDIS_URL")
-if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss"}:
-    raise ImproperlyConfigured(
-        f"REDIS_URL 的写法不对：应为 redis://主机:端口/库号，收到的开头是 {REDIS_URL.split(':')[0]!r}。"
-    )
+REDIS_URL = env.broker("REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
 _VISIBILITY_TIMEOUT = 300  # seconds; no task may run longer than half of it
 if REDIS_URL:
