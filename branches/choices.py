@@ -27,9 +27,7 @@ class Kind(TextChoices):
 
 
 COMMITTEES = frozenset({Kind.INDUSTRY_COMMITTEE, Kind.ENTERPRISE_COMMITTEE})
-BRANCHES = frozenset(
-    {Kind.BRANCH, Kind.ENTERPRISE_BRANCH, Kind.JOINT_BRANCH, Kind.MOBILE_BRANCH, Kind.CLOUD_BRANCH}
-)
+BRANCHES = frozenset({Kind.BRANCH, Kind.ENTERPRISE_BRANCH, Kind.JOINT_BRANCH, Kind.MOBILE_BRANCH, Kind.CLOUD_BRANCH})
 
 # Which kind may stand under which. None is the top of a tree. 《中国共产党支部工作条例（试行）》第四至七条 for branches:
 # a branch stands under a committee or a general branch, never under a branch; groups stand within a branch.
@@ -99,6 +97,9 @@ OUTSIDER = "outsider"  # signed in, no running appointment
 # The three administrators exclude each other and every business role (GB/T 22239 三员分立).
 SEPARATED_ROLES = frozenset({Role.AUDITOR, Role.SECURITY_ADMIN, Role.SYSTEM_ADMIN})
 BUSINESS_ROLES = frozenset(Role) - SEPARATED_ROLES
+
+# Roles whose holders open the admin: the lists behind the pages. Scope and capabilities hold there as everywhere.
+STAFF_ROLES = frozenset({Role.CLERK, Role.AUDITOR, Role.SECURITY_ADMIN, Role.SYSTEM_ADMIN})
 
 # Where a role may be held.
 ROLE_AT: dict[Role, frozenset[Kind]] = {
