@@ -204,7 +204,9 @@ IMPORT_NEXT: dict[str, frozenset[str]] = {
     ImportStatus.PREVIEW: frozenset(
         {ImportStatus.APPLYING, ImportStatus.PARSING, ImportStatus.CANCELLED, ImportStatus.FAILED}
     ),
-    ImportStatus.APPLYING: frozenset({ImportStatus.DONE, ImportStatus.FAILED, ImportStatus.CANCELLED}),
+    ImportStatus.APPLYING: frozenset(
+        {ImportStatus.DONE, ImportStatus.PREVIEW, ImportStatus.FAILED, ImportStatus.CANCELLED}
+    ),
     ImportStatus.DONE: frozenset({ImportStatus.UNDONE}),
     # What was written before a cancel can be taken back.
     ImportStatus.CANCELLED: frozenset({ImportStatus.UNDONE}),

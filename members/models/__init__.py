@@ -11,7 +11,7 @@ from members.models.drivers import (
 from members.models.lists import ExportJob, SavedFilter
 from members.models.membership import Affiliation, PartyMember
 from members.models.people import Person
-from members.models.roster import RosterImport, RosterMapping, RosterRow
+from members.models.roster import RosterImport, RosterMapping, RosterResult, RosterRow
 
 __all__ = [
     "Affiliation",
@@ -25,6 +25,7 @@ __all__ = [
     "RegistrationTransfer",
     "RosterImport",
     "RosterMapping",
+    "RosterResult",
     "RosterRow",
     "SavedFilter",
     "Vehicle",

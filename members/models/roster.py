@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from branches.models import Organization
-from foundation.protection.fields import BlindIndexField
+from foundation.protection.fields import BlindIndexField, ProtectedField
 from members.choices import Fate, ImportPhase, ImportStatus
 from members.querysets import RosterImportQuerySet
 
@@ -65,6 +65,8 @@ class RosterImport(models.Model):
     warnings = models.PositiveIntegerField("提醒", default=0)
     applied = models.PositiveIntegerField("已写入", default=0)
     stored_matches = models.PositiveIntegerField("已在册", default=0)
+    out_of_scope = models.PositiveIntegerField("不在范围", default=0)
+    rows_expected = models.PositiveIntegerField("预计行数", default=0)  # for the progress bar while the file is read
     field_changes = models.JSONField("各字段改动数", default=dict, blank=True)
     plan_digest = models.CharField("计划指纹", max_length=64, blank=True)
     planned_at = models.DateTimeField("计划时间", null=True, blank=True)
@@ -128,19 +130,15 @@ class RosterRow(models.Model):
     ordinal = models.PositiveIntegerField()  # position among the rows of people, over all sheets, from 0
     sheet = models.CharField(max_length=60)
     row = models.PositiveIntegerField()  # as a person sees it in the spreadsheet
-    sealed = models.TextField()  # orjson {"raw": […], "values": {…}}, sealed with the import and ordinal as context
+    sealed = ProtectedField()  # JSON {"raw": […], "values": {…}}: the cells as they stood, and what they mean
     id_number_index = BlindIndexField(null=True)
     phone_index = BlindIndexField(null=True)
     errors = models.JSONField(default=list)  # [[column, code, message]] with masked values only
     warnings = models.JSONField(default=list)
     fate = models.CharField(max_length=10, choices=Fate, default=Fate.CREATED)
     changed_fields = models.JSONField(default=list)
-    before = models.TextField(default="", blank=True)  # sealed values that `updated` rows would change, as planned
-    person_id = models.BigIntegerField(null=True)  # whom it met or made; no foreign key: staging outlives a merge
-    basis = models.CharField(max_length=64, blank=True, default="")  # versions the plan was made on
-    applied_at = models.DateTimeField(null=True)
-    preimage = models.TextField(default="", blank=True)  # sealed: what undo puts back
-    undo_result = models.CharField(max_length=12, default="", blank=True)
+    before = ProtectedField(default="", blank=True)  # JSON of the stored values that an `updated` row changes
+    person_id = models.BigIntegerField(null=True)  # whom it met; no foreign key: staging outlives a merge
 
     class Meta:
         verbose_name = verbose_name_plural = "名册行"
@@ -152,3 +150,32 @@ class RosterRow(models.Model):
     def __str__(self) -> str:
         """Return sheet and row."""
         return f"{self.sheet} {self.row}"
+
+
+class RosterResult(models.Model):
+    """What applying one row did. Written in the transaction of the change, so it stands exactly when the change does.
+
+    The unique constraint makes it impossible to apply a row twice.
+    """
+
+    roster_import = models.ForeignKey(RosterImport, models.PROTECT, related_name="roster_results", db_index=False)
+    ordinal = models.PositiveIntegerField()
+    person_id = models.BigIntegerField()  # no foreign key: undo deletes the person and keeps the result
+    fate = models.CharField(max_length=10, choices=[(Fate.CREATED, "新增"), (Fate.UPDATED, "变更")])
+    # JSON of what was there before: {"person": {field: value}, "driver": {…}, "credential": {…}}; "" when created.
+    preimage = ProtectedField(default="", blank=True)
+    # Ids of what was made beside the person: {"vehicle", "link", "credential", "enterprise"}, and the versions after.
+    made = models.JSONField(default=dict)
+    undone = models.CharField(
+        max_length=10, default="", blank=True, choices=[("", "—"), ("undone", "已撤销"), ("changed", "之后改过，跳过")]
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "名册写入结果"
+        constraints = [
+            models.UniqueConstraint(fields=["roster_import", "ordinal"], name="members_rosterresult_once"),
+        ]
+
+    def __str__(self) -> str:
+        """Return where it belongs."""
+        return f"{self.roster_import_id}/{self.ordinal}"
