@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 GRACE = 8.0  # seconds a child has to end before it is killed
 PATIENCE = 90.0  # seconds until a web server that does not answer is mentioned
@@ -136,7 +137,8 @@ class Child:
 
     name: str
     command: Sequence[str]
-    process: subprocess.Popen | None = None
+    process: "subprocess.Popen[bytes] | None" = None
+    output: IO[bytes] | None = None
     started: float = 0.0
     deaths: int = 0
     resume_at: float = 0.0
@@ -173,29 +175,36 @@ class Supervisor:
         return self.stopping > 0
 
     # --- children ---------------------------------------------------------------------------------------------------
-    def spawn(self, command: Sequence[str], **options: object) -> subprocess.Popen:
+    def spawn(self, command: Sequence[str], *, stderr: int | None = None) -> "subprocess.Popen[bytes]":
         """Start a program in a session of its own, so that Ctrl-C reaches only the supervisor."""
-        process = subprocess.Popen(  # the supervisor has one thread, so preexec_fn is safe
-            list(command), stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_follow_parent, **options
+        process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            start_new_session=True,
+            preexec_fn=_follow_parent,  # safe: the supervisor has one thread
         )
         self.keeper.add(process.pid)
         return process
 
     def start(self, child: Child) -> None:
         """Start one child and listen to what it writes."""
-        child.process = self.spawn(child.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        child.started, child.partial = time.monotonic(), b""
-        os.set_blocking(child.process.stdout.fileno(), False)
-        self.selector.register(child.process.stdout, selectors.EVENT_READ, child)
+        process = self.spawn(child.command, stderr=subprocess.STDOUT)
+        assert process.stdout is not None  # a pipe was asked for
+        child.process, child.output, child.partial = process, process.stdout, b""
+        child.started = time.monotonic()
+        os.set_blocking(child.output.fileno(), False)
+        self.selector.register(child.output, selectors.EVENT_READ, child)
 
     def drain(self, timeout: float) -> None:
         """Write what the children said to their log files; show their errors."""
         for key, _ in self.selector.select(timeout):
             child: Child = key.data
-            chunk = key.fileobj.read()
+            chunk = child.output.read() if child.output else b""
             if not chunk:
                 if chunk == b"":
-                    self.selector.unregister(key.fileobj)
+                    self._close(child)
                 continue
             self._log(child, chunk)
             *lines, child.partial = (child.partial + chunk)[-65536:].split(b"\n")
@@ -204,6 +213,12 @@ class Supervisor:
                     child.last_line = line.decode("utf-8", "replace").strip()[:300]
                 if _FAULT.search(line[:120]):
                     say(f"[{child.name}] {child.last_line}（详见 {self.log_dir.name}/{child.name}.log）")
+
+    def _close(self, child: Child) -> None:
+        if child.output:
+            self.selector.unregister(child.output)
+            child.output.close()
+            child.output = None
 
     def _log(self, child: Child, chunk: bytes) -> None:
         path = self.log_dir / f"{child.name}.log"
@@ -215,21 +230,26 @@ class Supervisor:
         except OSError:
             pass  # a full disk must not end the portal; /readyz reports it
 
+    def _finish(self, child: Child) -> int:
+        """Kill what is left of a child's group, reap it, and return its exit code."""
+        process, child.process = child.process, None
+        if process is None:
+            return 0
+        _signal(os.killpg, process.pid, signal.SIGKILL)
+        code = process.wait()
+        self.drain(0)
+        self._close(child)
+        self.keeper.discard(process.pid)
+        return code
+
     def bury(self, child: Child) -> None:
         """Reap a dead child, end what it left behind, and say when it is started again."""
-        process = child.process
         self.drain(0)
-        _signal(os.killpg, process.pid, signal.SIGKILL)
-        self.keeper.discard(process.pid)
-        if process.stdout in [key.fileobj for key in self.selector.get_map().values()]:
-            self.selector.unregister(process.stdout)
-        process.stdout.close()
-        child.process = None
+        code = self._finish(child)
         now = time.monotonic()
         child.deaths = 1 if now - child.started > STEADY else child.deaths + 1
         pause = min(2.0 ** (child.deaths - 1), LONGEST_PAUSE)
         child.resume_at = now + pause
-        code = process.returncode
         how = f"信号 {-code}" if code < 0 else f"代码 {code}"
         say(
             f"[{child.name}] 意外退出（{how}），{pause:g} 秒后重启（第 {child.deaths} 次）。最后一行：{child.last_line}"
@@ -267,17 +287,14 @@ class Supervisor:
     def stop(self) -> None:
         """End every child: terminate, wait up to GRACE, kill."""
         self.stopping = self.stopping or 1
-        running = [child for child in self.children if child.process]
-        for child in running:
-            child.process.send_signal(signal.SIGTERM)
+        running = [child.process for child in self.children if child.process]
+        for process in running:
+            process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + GRACE
-        while any(child.process.poll() is None for child in running):
+        while any(process.poll() is None for process in running):
             if time.monotonic() > deadline or self.stopping > 1:
                 break
             self.drain(0.1)
-        for child in running:
-            _signal(os.killpg, child.process.pid, signal.SIGKILL)
-            child.process.wait()
-            self.drain(0)
-            self.keeper.discard(child.process.pid)
+        for child in self.children:
+            self._finish(child)
         self.keeper.close()

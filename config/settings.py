@@ -206,7 +206,7 @@ REDIS_URL = env.broker("REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
 _VISIBILITY_TIMEOUT = 300  # seconds; no task may run longer than half of it
 if REDIS_URL:
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
         "visibility_timeout": _VISIBILITY_TIMEOUT,
         "socket_keepalive": True,
         "health_check_interval": 25,

@@ -9,7 +9,6 @@ import fcntl
 import http.client
 import os
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -99,7 +98,7 @@ def answers(bind: str, port: int) -> bool:
 def prepare(supervisor: Supervisor, *, demo: bool) -> str:
     """Run config.prepare and return what it wrote to standard output; raise CannotStart when it failed."""
     command = [sys.executable, "-m", "config.prepare", *(["--demo"] if demo else [])]
-    process = supervisor.spawn(command, stdout=subprocess.PIPE)
+    process = supervisor.spawn(command)
     while process.poll() is None and not supervisor.should_stop():
         time.sleep(0.05)
     if process.poll() is None:
