@@ -11,6 +11,7 @@ from django.core.cache import cache
 
 from foundation.accounts import lockout
 from foundation.accounts.models import User
+from foundation.protection import canonical, identifiers
 
 CODE_MEMORY = 120  # seconds a used code is remembered: longer than it is valid with one step of tolerance
 LOCK_WARNING_FROM = 3  # failures left from which the page counts down
@@ -29,7 +30,10 @@ class SignInForm(LoginForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
-        self.fields["login"].error_messages["required"] = "请输入用户名。"
+        self.fields["login"].error_messages |= {
+            "required": "请输入用户名。",
+            "max_length": "用户名没有这么长，请核对。",
+        }
         self.fields["password"].error_messages["required"] = "请输入密码。"
         self.fields["login"].label, self.fields["password"].label = "用户名", "密码"
         _plain(self.fields["login"], autocapitalize="none", spellcheck="false")
@@ -186,8 +190,6 @@ class PhoneForm(forms.Form):
 
     def clean_phone(self):
         """Return the canonical number."""
-        from foundation.protection import canonical, identifiers
-
         phone = canonical.canonical_phone(self.cleaned_data["phone"]) if self.cleaned_data["phone"].strip() else ""
         if phone and identifiers.phone_error(phone):
             raise forms.ValidationError("电话应是 11 位手机号，例如 19000000000。请核对后再保存。")

@@ -22,7 +22,7 @@ SEEN_AT = "seen_at"  # session key: Unix time of the last renewal
 SECOND_FACTOR = "second_factor_enrolled"  # session key: the authenticator was seen; removing it ends the session
 RENEW_SECONDS = 60  # a session is renewed once a minute at most: a write per request would queue behind an import
 
-ALWAYS = {"account_logout", "account_large_text", "healthz", "readyz"}
+ALWAYS = {"account_logout", "account_large_text"}
 FOR_PASSWORD = ALWAYS | {"account_change_password"}
 FOR_SECOND_FACTOR = ALWAYS | {
     "account_change_password",

@@ -17,6 +17,7 @@ from foundation.accounts import rules
 from foundation.accounts.models import ResetCode, User
 from foundation.audit import trail
 from foundation.audit.trail import Origin
+from foundation.protection import canonical, identifiers
 from foundation.protection.seal import blind
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRTUVWXY346789"  # nothing that looks like something else: no 0O, 1IL, 2Z, 5S
@@ -114,8 +115,6 @@ def change_password(user: User, new_password: str, *, origin: Origin | None = No
 
 def change_phone(user: User, phone: str, *, origin: Origin | None = None) -> None:
     """Set one's own phone number; "" removes it. Raises ValidationError when it is no Chinese mobile number."""
-    from foundation.protection import canonical, identifiers
-
     phone = canonical.canonical_phone(phone) if phone else ""
     if phone and identifiers.phone_error(phone):
         raise ValidationError("电话应是 11 位手机号，例如 19000000000。", code="phone_invalid")
@@ -137,7 +136,7 @@ def change_phone(user: User, phone: str, *, origin: Origin | None = None) -> Non
 
 def phone_index(phone: str):
     """Return the blind index of a canonical phone number of an account, None for none."""
-    return blind(phone, "phone") if phone else None
+    return blind(phone, "account.phone") if phone else None
 
 
 def end_other_sessions(user: User, *, but: str, origin: Origin | None = None) -> int:
