@@ -37,3 +37,11 @@ def _emptying_between_tests_passes_the_guard_of_the_trail():
     operations.execute_sql_flush = flush_unguarded
     yield
     operations.execute_sql_flush = flush
+
+
+def pytest_collection_modifyitems(items):
+    """Skip, with the reason, what only PostgreSQL can show."""
+    if os.environ.get("TEST_ON") != "postgresql":
+        for item in items:
+            if item.get_closest_marker("postgresql"):
+                item.add_marker(pytest.mark.skip(reason="needs PostgreSQL (--db=postgresql)"))
