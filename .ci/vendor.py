@@ -2,7 +2,7 @@
 """Copy the browser files named in package.json into the tree, with licences and checksums.
 
 Run after `npm install --ignore-scripts`; the running product and the tests need no Node.
-Add an icon: put its bootstrap-icons name into ICONS and run this again.
+Add an icon: put its bootstrap-icons name into .ci/icons.txt and run this again.
 """
 
 import hashlib
@@ -15,20 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "static" / "vendor"
 AXE = ROOT / "tests" / "journeys"
 
-ICONS = """
-arrow-clockwise arrow-counterclockwise arrow-down arrow-left arrow-repeat arrow-right arrow-up bar-chart bell book
-bookmark bookmark-plus box-arrow-in-right box-arrow-right building calendar3 card-list cash-coin chat-left-text
-check-circle check-lg check2-circle chevron-down chevron-left chevron-right circle clipboard-check clipboard-data clock
-clock-history cloud cone-striped credit-card cup-hot dash dash-circle device-ssd diagram-2 diagram-3 door-open download
-envelope-paper exclamation-circle exclamation-circle-fill exclamation-triangle eye eye-slash file-earmark
-file-earmark-arrow-down file-earmark-arrow-up file-earmark-spreadsheet file-earmark-text file-earmark-x file-earmark-zip
-files filter flag funnel gear geo-alt globe hourglass-split house inbox info-circle journal-check journal-text key laptop
-layout-three-columns life-preserver link-45deg list list-check list-ul lock map megaphone node-plus p-square pencil
-people person person-badge person-check person-circle person-dash person-gear person-lines-fill person-plus person-vcard
-person-x phone plus plus-lg printer question-circle save search send share shield-check shield-exclamation shield-lock
-signpost signpost-2 sliders slash-circle sort-down speedometer2 stop-circle table tag telephone telephone-fill three-dots
-tools trash truck truck-front type unlock upload wifi-off x x-circle x-lg
-""".split()
+ICONS = (ROOT / ".ci" / "icons.txt").read_text().split()
 
 
 def stored(name: str) -> Path:

@@ -1,0 +1,1 @@
+"""Home pages, search, help, health. Reads every app below, owns no business rows."""

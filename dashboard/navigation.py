@@ -1,7 +1,10 @@
 """The navigation: one table. An entry is shown when its page exists and its reader may open it."""
 
 from dataclasses import dataclass
+from functools import wraps
 
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpResponse
 from django.urls import NoReverseMatch, reverse
 
 from branches.capabilities import Capability
@@ -73,7 +76,24 @@ def navigation(request) -> list[list[dict]]:
 def _mark_current(path: str, groups: list[list[dict]]) -> None:
     # The longest address that starts the path wins, so /drivers/3/ lights up 司机 and / only itself.
     fitting = [
-        line for lines in groups for line in lines if path == line["url"] or (line["url"] != "/" and path.startswith(line["url"]))
+        line
+        for lines in groups
+        for line in lines
+        if path == line["url"] or (line["url"] != "/" and path.startswith(line["url"]))
     ]
     if fitting:
         max(fitting, key=lambda line: len(line["url"]))["current"] = True
+
+
+def sign_in_required(view):
+    """Send who is not signed in to the sign-in page; an htmx caller gets 401."""
+
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        if getattr(request, "htmx", False):
+            return HttpResponse(status=401)
+        return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+
+    return guarded

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from branches.choices import Role
 from dashboard.navigation import navigation as navigation_of
+from foundation.protection.masks import mask_id_number, mask_phone
 
 register = template.Library()
 SPRITE = settings.BASE_DIR / "static" / "vendor" / "bootstrap-icons" / "icons.svg"
@@ -28,12 +29,12 @@ def icons() -> dict[str, str]:
 def icon(name: str, classes: str = "") -> SafeString:
     """Return an icon drawn inline; it says nothing to a screen reader, so a word stands beside it.
 
-    Raises TemplateSyntaxError for an icon we do not carry: add its name in .ci/vendor.py.
+    Raises TemplateSyntaxError for an icon we do not carry: add its name to .ci/icons.txt and run .ci/vendor.py.
     """
     try:
         drawing = icons()[name]
     except KeyError:
-        raise template.TemplateSyntaxError(f"icon {name!r} is not in {SPRITE.name}; see .ci/vendor.py") from None
+        raise template.TemplateSyntaxError(f"icon {name!r} is not in {SPRITE.name}; see .ci/icons.txt") from None
     return format_html(
         '<svg class="i{}" viewBox="0 0 16 16" aria-hidden="true" focusable="false">{}</svg>',
         f" {classes}" if classes else "",
@@ -109,6 +110,18 @@ def megabytes(value) -> str:
     if not value:
         return "0 KB"
     return f"{value / 1048576:.1f} MB" if value >= 1048576 else f"{max(1, round(value / 1024))} KB"
+
+
+@register.filter
+def masked_phone(phone) -> str:
+    """Return a phone as everybody who sees the row may see it: 190****7720."""
+    return mask_phone(phone) if phone else "—"
+
+
+@register.filter
+def masked_id_number(number) -> str:
+    """Return an identity number as everybody who sees the row may see it: 510411********0017."""
+    return mask_id_number(number) if number else "—"
 
 
 # --- forms ----------------------------------------------------------------------------------------------------------

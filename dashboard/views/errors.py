@@ -49,7 +49,10 @@ def _home_label(request: HttpRequest) -> tuple[str, str]:
 def bad_request(request, exception=None):
     """Answer 400: the request could not be understood."""
     text = "可能是网址不完整，或者页面放得太久。什么都没有改动。"
-    return answer(request, ErrorPage(400, "file-earmark-x", "这个请求没看懂", text, (("返回上一页", "back"), _home_label(request))))
+    return answer(
+        request,
+        ErrorPage(400, "file-earmark-x", "这个请求没看懂", text, (("返回上一页", "back"), _home_label(request))),
+    )
 
 
 def permission_denied(request, exception=None):
@@ -104,13 +107,18 @@ def csrf_failure(request, reason=""):
     """Answer a failed CSRF check (403): mostly a page left open too long, so say that."""
     logger.warning("csrf check failed at %s: %s", request.path, reason)
     text = "页面放得太久，或者在另一个窗口重新登录过。什么都没有改动。请返回上一页，刷新后再提交。"
-    return answer(request, ErrorPage(403, "arrow-clockwise", "这一页已经过期", text, (("返回上一页", "back"), _home_label(request))))
+    return answer(
+        request,
+        ErrorPage(403, "arrow-clockwise", "这一页已经过期", text, (("返回上一页", "back"), _home_label(request))),
+    )
 
 
 def conflict(request, message: str, *, reload_url: str = "back"):
     """Answer 409: somebody changed the row first. `message` says who and when, as far as the reader may know."""
     label = "返回对照" if reload_url == "back" else "看最新的内容"
-    return answer(request, ErrorPage(409, "people", "刚才有人先改了", message, ((label, reload_url), _home_label(request))))
+    return answer(
+        request, ErrorPage(409, "people", "刚才有人先改了", message, ((label, reload_url), _home_label(request)))
+    )
 
 
 def too_large(request, size: int | None, limit: int):
@@ -124,7 +132,9 @@ def too_many(request, retry_after: int):
     """Answer 429 with Retry-After in seconds."""
     wait = f"{retry_after} 秒" if retry_after < 120 else f"{-(-retry_after // 60)} 分钟"
     text = f"请等 {wait}再试。没有数据丢失。"
-    response = answer(request, ErrorPage(429, "hourglass-split", "操作太快了", text, (("返回上一页", "back"), _home_label(request))))
+    response = answer(
+        request, ErrorPage(429, "hourglass-split", "操作太快了", text, (("返回上一页", "back"), _home_label(request)))
+    )
     response.headers["Retry-After"] = str(retry_after)
     return response
 

@@ -1,0 +1,106 @@
+"""使用手册: short pages beside each task. Words only, no query."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import Http404
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from branches.choices import Role
+from dashboard.forms import FeedbackForm
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One help page: templates/dashboard/help/<slug>.html."""
+
+    slug: str
+    title: str
+    summary: str
+    icon: str
+
+
+TOPICS = (
+    Topic("sign-in", "登录和密码", "第一次登录、动态验证码、忘记密码、被锁住怎么办", "key"),
+    Topic("desk", "工作台", "每个数是怎么数出来的，点开是什么", "house"),
+    Topic("roster-import", "导入名册：一步一步", "拖进文件、核对列、核对计划、写入、下载批注表", "upload"),
+    Topic("roster-columns", "名册里的列", "认得哪些列名，每列怎么填，日期有几种写法", "table"),
+    Topic("roster-errors", "拒绝和提醒的原因", "每个原因是什么意思、怎么改", "exclamation-triangle"),
+    Topic("roster-undo", "撤销一批导入", "撤销会做什么，哪些行撤不掉", "arrow-counterclockwise"),
+    Topic("search", "查找", "姓名、拼音首字母、车牌、电话后四位、身份证号", "search"),
+    Topic("drivers", "司机登记", "登记、修改、认领别处登记的司机、可能重复", "people"),
+    Topic("export", "导出", "导出的就是筛选出来的那些行，默认打码", "download"),
+    Topic("protected-data", "看身份证号和电话", "默认打码，看一次要写理由，谁看过都有记录", "eye"),
+    Topic("organizations", "组织树", "谁能设在谁下面、指导关系、撤销组织", "diagram-3"),
+    Topic("appointments", "任职与空缺", "任命、免职、产生方式、空缺是怎么算的", "person-badge"),
+    Topic("users", "开账号和一次性口令", "给同事开账号、重设密码", "person-gear"),
+    Topic("audit", "审计", "记了什么、怎么查、封存是什么意思", "shield-check"),
+)
+BY_SLUG = {topic.slug: topic for topic in TOPICS}
+
+
+def _layout(request) -> str:
+    return "base.html" if request.user.is_authenticated else "base_public.html"
+
+
+@require_safe
+def contents(request):
+    """List the help pages."""
+    return render(request, "dashboard/help/contents.html", {"layout": _layout(request), "topics": TOPICS})
+
+
+@require_safe
+def topic(request, topic):
+    """Show one help page; 404 for an unknown one."""
+    found = BY_SLUG.get(topic)
+    if found is None:
+        raise Http404
+    position = TOPICS.index(found)
+    context = {
+        "layout": _layout(request),
+        "topic": found,
+        "following": TOPICS[position + 1] if position + 1 < len(TOPICS) else None,
+        "idle_minutes": settings.SESSION_COOKIE_AGE // 60,
+        "largest_file": settings.ROSTER_MAX_BYTES,
+        "failure_limit": settings.AXES_FAILURE_LIMIT,
+        "lock_minutes": int(settings.AXES_COOLOFF_TIME.total_seconds() // 60),
+    }
+    return render(request, f"dashboard/help/{found.slug}.html", context)
+
+
+@require_safe
+def privacy(request):
+    """Say what the portal keeps about people and who may see it."""
+    return render(request, "dashboard/privacy.html", {"layout": _layout(request)})
+
+
+@require_safe
+def design(request):
+    """Show the components side by side; for developers (DEBUG) and system administrators."""
+    if not settings.DEBUG and Role.SYSTEM_ADMIN not in request.reach.roles:
+        raise Http404
+    now = timezone.now()
+    context = {
+        "layout": _layout(request),
+        "phone": "19000007720",
+        "steps": [("上传文件", "done"), ("核对列", "now"), ("核对计划", "next"), ("写入", "next"), ("结果", "next")],
+        "tabs": [
+            {"label": "全部", "url": "#t", "count": 12486},
+            {"label": "30 天内到期", "url": "#t", "count": 214, "current": True},
+        ],
+        "sizes": [{"size": 50, "url": "#t", "current": True}, {"size": 100, "url": "#t"}],
+        "applied": [{"label": "群体：货车", "url": "#t"}, {"label": "实际营运", "url": "#t"}],
+        "entries": [
+            {"at": now, "who": "示例专干", "text": "查看电话：提醒证件到期"},
+            {
+                "at": now - timedelta(days=33),
+                "text": "名册导入",
+                "changes": [{"label": "车牌", "before": "川D7F210", "after": "川D2K907"}],
+            },
+        ],
+        "form": FeedbackForm({"title": "", "description": "看不懂“校验位不符”"}),
+    }
+    return render(request, "dashboard/design.html", context)

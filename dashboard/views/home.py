@@ -1,0 +1,56 @@
+"""`/`: the public home for who is not signed in, else the desk that fits the posts held now."""
+
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from branches.capabilities import Capability
+from branches.choices import Role
+from branches.models import Organization
+from branches.statistics import posts_required, tree_counts, vacant
+from dashboard.navigation import navigation
+from members.models import Driver, Enterprise, RegistrationTransfer, RosterImport
+from members.statistics import coverage, driver_counts, open_transfers, recent_imports
+
+VACANCIES_SHOWN = 5
+
+
+@require_safe
+def home(request):
+    """Answer with the public home, the committee desk or the simple desk."""
+    if not request.user.is_authenticated:
+        return render(request, "dashboard/public_home.html")
+    if request.reach.has(Capability.STATISTICS_VIEW) and request.reach.roles & {Role.CLERK, Role.LEADER}:
+        return render(request, "dashboard/committee_desk.html", committee_desk(request.reach))
+    return render(request, "dashboard/simple_desk.html", simple_desk(request))
+
+
+def committee_desk(reach) -> dict:
+    """Return the figures of the committee desk, each counted from the rows its link shows. Eight queries at most."""
+    at = timezone.now()
+    organizations = Organization.objects.visible_to(reach)
+    empty_posts = vacant(organizations, Role.SECRETARY, at)
+    context = {
+        "at": at,
+        "tree": tree_counts(organizations),
+        "vacancies": list(empty_posts[:VACANCIES_SHOWN]),
+        "vacancy_count": empty_posts.order_by().count(),
+        "posts_required": posts_required(organizations, Role.SECRETARY).order_by().count(),
+        "drivers": driver_counts(Driver.objects.visible_to(reach), timezone.localdate(at)),
+        "coverage": coverage(Enterprise.objects.visible_to(reach)),
+        "may_upload": reach.has(Capability.ROSTER_IMPORT_UPLOAD),
+        "has_imports": reach.has(Capability.ROSTER_IMPORT_VIEW),
+        "has_transfers": reach.has(Capability.DRIVER_CLAIM_REGISTRATION),
+    }
+    if context["has_imports"]:
+        context["imports"] = recent_imports(RosterImport.objects.visible_to(reach))
+    if context["has_transfers"]:
+        context["transfers"] = open_transfers(RegistrationTransfer.objects.visible_to(reach))
+    return context
+
+
+def simple_desk(request) -> dict:
+    """Return the posts of the reader and the pages open to him; an outsider learns whom to ask. One query."""
+    posts = [{"organization": post.name, "role": Role(post.role).label} for post in request.reach.posts]
+    doors = [line for group in navigation(request) for line in group if line["url"] != "/"]
+    return {"posts": posts, "doors": doors, "at": timezone.now()}

@@ -1,0 +1,57 @@
+"""The search box: posted, so that no name, phone or identity number ever stands in an address or a log."""
+
+from django.db.models import Q
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from branches.capabilities import Capability
+from branches.models import Organization
+from dashboard.forms import SearchForm
+from dashboard.navigation import sign_in_required
+from foundation.protection.canonical import canonical_plate, name_key
+from members.models import Driver, Enterprise, Vehicle
+from members.search import Asked, find_drivers, understand
+
+SHOWN = 20
+
+
+@require_http_methods(["GET", "POST"])
+@sign_in_required
+def search(request):
+    """Show what was found within the reader's scope: drivers, vehicles, organisations, firms. Eight queries at most."""
+    form = SearchForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return render(request, "dashboard/search.html", {"form": form}, status=422 if form.is_bound else 200)
+    text, reach = form.cleaned_data["q"], request.reach
+    wanted = understand(text)
+    capability = Capability.DRIVER_VIEW
+    if wanted.asked == Asked.ID_NUMBER:
+        capability = Capability.DRIVER_IDENTITY_FIND_BY_ID_NUMBER
+    drivers = find_drivers(Driver.objects.manageable_by(reach, capability), wanted, SHOWN + 1)
+    vehicles, organizations, enterprises = [], [], []
+    if wanted.asked == Asked.PLATE:
+        plates = Vehicle.objects.visible_to(reach).filter(plate__prefix=canonical_plate(text))
+        vehicles = list(plates.select_related("registering_committee").order_by("plate")[: SHOWN + 1])
+    if wanted.asked == Asked.NAME:
+        organizations = _organizations(Organization.objects.visible_to(reach), text)
+        firms = Enterprise.objects.visible_to(reach).filter(name_key__prefix=name_key(text))
+        enterprises = list(firms.select_related("committee").order_by("name_key")[: SHOWN + 1])
+    context = {
+        "form": form,
+        "asked": wanted.asked,
+        "drivers": drivers[:SHOWN],
+        "vehicles": vehicles[:SHOWN],
+        "organizations": organizations[:SHOWN],
+        "enterprises": enterprises[:SHOWN],
+        "more": any(len(found) > SHOWN for found in (drivers, vehicles, organizations, enterprises)),
+        "nothing": not (drivers or vehicles or organizations or enterprises),
+        "shown": SHOWN,
+    }
+    return render(request, "dashboard/search.html", context)
+
+
+def _organizations(organizations, text: str) -> list:
+    # Some thousand rows at most: looking inside the names is cheap here, unlike among drivers.
+    text = text.strip()
+    named = Q(short_name__icontains=text) | Q(name__icontains=text) | Q(code=text)
+    return list(organizations.filter(named).order_by("path")[: SHOWN + 1])
