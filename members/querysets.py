@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Self
 
@@ -9,16 +10,18 @@ from django.apps import apps
 from django.db.models import Exists, OuterRef, Q
 
 from branches.capabilities import Capability
+from branches.choices import COMMITTEES
 from branches.querysets import ScopedQuerySet
 from branches.scope import Region
-from members.choices import IMPORT_WORKING, TRANSFER_OPEN, ExportStatus, VehicleStatus
+from foundation.protection.seal import tail
+from members.choices import IMPORT_WORKING, TRANSFER_OPEN, ExportStatus, TransferStatus, VehicleStatus
+from members.rules.people import ID_NUMBER, PHONE, id_number_index, phone_index
+from members.rules.search import Kind, Query
 
 
 def _placed_in(organization_ids) -> Q:
     """Return the condition on a person id: formally a member there, or tied to it by a running affiliation."""
-    members = apps.get_model("members", "PartyMember")._base_manager.filter(
-        formal_organization_id__in=organization_ids
-    )
+    members = apps.get_model("members", "PartyMember")._base_manager.filter(formal_organization_id__in=organization_ids)
     tied = apps.get_model("members", "Affiliation")._base_manager.filter(
         organization_id__in=organization_ids, until_date__isnull=True
     )
@@ -49,6 +52,62 @@ class DriverQuerySet(ScopedQuerySet):
             condition |= Q(enterprise__organization_id__in=region.own_organization_ids)
         return self.filter(condition) if condition else self.none()
 
+    def scope_parts(self, region: Region) -> list[Q]:
+        """Return conditions which together, by OR, say the same as `within`, each served by one index.
+
+        At most two queries: the drivers placed in the region who are registered elsewhere are few and are named one
+        by one, so that no subquery stands between a list and its index. An empty list: the region covers no row.
+        """
+        if region.everything:
+            return [Q()]
+        parts = []
+        committees = sorted(region.committee_ids)
+        if committees:
+            parts.append(
+                Q(registering_committee_id__in=committees)
+                if len(committees) > 1
+                else Q(registering_committee_id=committees[0])
+            )
+        if region.organization_ids:
+            elsewhere = self.model._base_manager.filter(_placed_in(region.organization_ids))
+            if committees:
+                organizations = apps.get_model("branches", "Organization")._base_manager
+                # A region with every committee in it can have nobody registered elsewhere: asked once, not per row.
+                others = organizations.filter(kind__in=COMMITTEES).exclude(pk__in=committees)
+                elsewhere = elsewhere.filter(Exists(others)).exclude(registering_committee_id__in=committees)
+            found = list(elsewhere.order_by().values_list("pk", flat=True)[: MANY + 1])
+            if len(found) > MANY:
+                parts.append(_placed_in(region.organization_ids))
+            elif found:
+                parts.append(Q(pk__in=found))
+        if region.own_organization_ids:
+            firms = apps.get_model("members", "Enterprise")._base_manager
+            own = list(firms.filter(organization_id__in=region.own_organization_ids).values_list("pk", flat=True))
+            if own:
+                parts.append(Q(enterprise_id__in=own))
+        return parts
+
+    def matching(self, query: Query) -> Self:
+        """Return the drivers a typed text means, in no order; nothing for what no index could answer. No query yet."""
+        ordered = self.in_order_of(query)
+        if not ordered:
+            return self.none()
+        found = Q()
+        for condition in (condition for condition, _ in _conditions(query)):
+            found |= condition
+        return self.filter(found)
+
+    def in_order_of(self, query: Query) -> list[Ordered]:
+        """Return the answers to a typed text as runs, best first, each in the order of its own index, without overlap.
+
+        One run for all kinds but names (whole name, then given name) and letters (initials, then Latin names).
+        """
+        runs, before = [], Q()
+        for condition, order in _conditions(query):
+            runs.append(Ordered(self.filter(condition).exclude(before) if before else self.filter(condition), order))
+            before |= condition
+        return runs
+
     def with_person(self) -> Self:
         """Join the person, for lists."""
         return self.select_related("person", "registering_committee", "enterprise", "declared_branch")
@@ -58,6 +117,30 @@ class DriverQuerySet(ScopedQuerySet):
         return self.filter(
             Q(operating_until_date__isnull=True) | Q(operating_until_date__gt=on), operating_from_date__lte=on
         )
+
+
+def _conditions(query: Query) -> list[tuple[Q, tuple[str, ...]]]:
+    """Return (condition on a driver, order that the same index gives) for a typed text."""
+    text, person = query.canonical, ("pk",)
+    if query.kind == Kind.ID_NUMBER:
+        return [(Q(person__id_number_index=id_number_index(text)), person)]
+    if query.kind == Kind.ID_TAIL:
+        return [(Q(person__id_number_tail=tail(text, ID_NUMBER)), person)]
+    if query.kind == Kind.PHONE:
+        return [(Q(person__phone_index=phone_index(text)), person)]
+    if query.kind == Kind.PHONE_TAIL:
+        return [(Q(person__phone_tail=tail(text, PHONE)), person)]
+    if query.kind == Kind.PLATE:
+        links = apps.get_model("members", "DriverVehicle")._base_manager.filter(
+            until_date__isnull=True, vehicle__status=VehicleStatus.ACTIVE, vehicle__plate__prefix=text
+        )
+        return [(Q(pk__in=links.values("driver_id")), person)]
+    by_name = (Q(person__name_key__prefix=text), ("person__name_key", "pk"))
+    if query.kind == Kind.INITIALS:
+        return [(Q(person__initials__prefix=text), ("person__initials", "pk")), by_name]
+    if query.kind == Kind.NAME:
+        return [by_name, (Q(person__given_key__prefix=text), ("person__given_key", "pk"))]
+    return []
 
 
 class EnterpriseQuerySet(ScopedQuerySet):
@@ -124,15 +207,17 @@ class PartyMemberQuerySet(ScopedQuerySet):
 
 
 class RegistrationTransferQuerySet(ScopedQuerySet):
-    """Claims on a driver's registration, seen by both committees and those above them."""
+    """Claims on a driver's registration.
+
+    The old committee and those above it see a claim at once. The new one sees it when the driver has come to it: before
+    that, a claim in its list would say that the person is registered elsewhere.
+    """
 
     view_capability = Capability.DRIVER_CLAIM_REGISTRATION
 
     def within(self, region: Region) -> Self:
-        """Return the claims from or to a committee of the region."""
-        return self.filter(
-            Q(from_committee_id__in=region.committee_ids) | Q(to_committee_id__in=region.committee_ids)
-        )
+        """Return the claims on drivers of a committee of the region, and those by which drivers came to one."""
+        return self.filter(Q(from_committee_id__in=region.committee_ids) | Q(to_committee_id__in=region.committee_ids))
 
     def open(self) -> Self:
         """Return the claims that wait for somebody."""
@@ -153,7 +238,10 @@ class RosterImportQuerySet(ScopedQuerySet):
 
     def claimable(self, at: datetime) -> Self:
         """Return the batches that have work to do and nobody working on them."""
-        return self.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=at), status__in=IMPORT_WORKING)
+        return self.filter(
+            Q(status__in=IMPORT_WORKING) | Q(undo_requested=True),
+            Q(lease_until__isnull=True) | Q(lease_until__lt=at),
+        )
 
 
 class ExportJobQuerySet(ScopedQuerySet):

@@ -1,0 +1,1 @@
+"""Rules of the registry, one file per subject. Pure: no writes, no clock."""
