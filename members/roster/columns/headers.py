@@ -1,0 +1,171 @@
+"""Header rows: how their texts are folded, which rows they are, and which column holds which field."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+
+from foundation.protection.canonical import strip_spaces, to_simplified
+from members.roster.fields import FIELDS
+from members.roster.read.cells import Cell, letter_of
+
+_BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|\{[^{}]*\}|〔[^〔〕]*〕|〈[^〈〉]*〉|《[^《》]*》|<[^<>]*>")
+_OPEN_BRACKET = re.compile(r"(?<=.)[(\[【{〔].*$")
+_MARKS = re.compile(r"[*★☆※●▲#_]|^[0-9]{1,2}[.、]|[:;,.。、]+$")
+_LONGEST_HEADER = 60
+HEADER_ROWS = 3  # at most: group, subgroup, name
+
+
+@lru_cache(maxsize=4096)
+def label_of(text: str) -> str:
+    """Return a header text as it is named in messages: NFKC, without spaces and line breaks."""
+    return strip_spaces(text)
+
+
+@lru_cache(maxsize=4096)
+def folded_header(text: str) -> str:
+    """Return what a header text is recognised by.
+
+    Simplified, lower case, without spaces, asterisks, leading numbers and whatever stands in brackets.
+    """
+    if len(text) > 4 * _LONGEST_HEADER:
+        return ""
+    label = to_simplified(label_of(text))[0].casefold()
+    folded, before = label, ""
+    while folded != before:
+        before, folded = folded, _BRACKETED.sub("", folded)
+    folded = _MARKS.sub("", _OPEN_BRACKET.sub("", folded))
+    return folded or _MARKS.sub("", re.sub(r"[()\[\]【】{}]", "", label))
+
+
+# Folded header → field and how well it fits: of two columns for one field the better header counts, wherever it stands.
+KNOWN: dict[str, tuple[str, int]] = {
+    folded_header(header): (entry.code, rank) for entry in FIELDS for rank, header in enumerate(entry.headers)
+}
+
+
+@dataclass(slots=True)
+class Column:
+    """A column of a table: where it stands, what heads it and what it is taken for."""
+
+    index: int
+    letter: str
+    label: str  # as messages name it; "" when nothing heads it
+    folded: str  # the key of a mapping by hand
+    field: str  # "" when left out
+    rank: int  # how well the header fits the field, 0 best
+    left_out: str = ""  # unknown | repeated | by_hand | nameless
+    suggestion: str = ""  # a field its cells look like, offered and never taken
+
+
+@dataclass(slots=True)
+class Table:
+    """A header and the people under it. A sheet may hold several, one below the other."""
+
+    sheet: str
+    header_row: int  # the lowest row of the header, as a person sees it
+    header_rows: int
+    titles: tuple[str, ...]  # what stands above the header
+    columns: list[Column]
+
+    @property
+    def fingerprint(self) -> str:
+        """The shape of the header, wherever its columns stand: what a saved mapping is found by."""
+        shape = "\n".join(sorted(column.folded for column in self.columns if column.folded))
+        return sha256(shape.encode()).hexdigest()[:32]
+
+    def of(self, field: str) -> list[Column]:
+        """Return the columns of a field: the one that counts first, then those that fill its empty cells."""
+        return sorted((column for column in self.columns if column.field == field), key=lambda column: column.rank)
+
+    def index_of(self, field: str) -> int | None:
+        """Return where the column that counts for a field stands."""
+        held = self.of(field)
+        return held[0].index if held else None
+
+    def missing(self) -> list[str]:
+        """Return the fields without which no row can be imported and which no column holds."""
+        return [field for field in ("name", "id_number") if self.index_of(field) is None]
+
+
+def field_of(folded: str, mapping: Mapping[str, str]) -> tuple[str, int]:
+    """Return the field a folded header stands for and the rank of that header; ("", 0) when unknown.
+
+    What was mapped by hand goes before every synonym.
+    """
+    if not folded:
+        return "", 0
+    if folded in mapping:
+        return mapping[folded], -1
+    return KNOWN.get(folded, ("", 0))
+
+
+def _headed_by(rows: Sequence[Sequence[Cell]], mapping: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return of each column the header text, the lowest that is not empty, and what it is recognised by.
+
+    The two differ where the text means nothing alone but something together with the one above it (入党 over 时间).
+    """
+    headed = []
+    for index in range(max(map(len, rows))):
+        parts = [row[index] for row in rows if index < len(row)]
+        parts = [part for part in parts if type(part) is str and part.strip()]
+        text = parts[-1] if parts else ""
+        folded = folded_header(text)
+        if len(parts) > 1 and not field_of(folded, mapping)[0]:
+            both = folded_header(parts[-2] + text)
+            if field_of(both, mapping)[0]:
+                folded = both
+        headed.append((text, folded))
+    return headed
+
+
+def _known_fields(headed: Sequence[tuple[str, str]], mapping: Mapping[str, str]) -> set[str]:
+    return {field for _, folded in headed if (field := field_of(folded, mapping)[0])} - {"number"}
+
+
+def _is_header(fields: set[str]) -> bool:
+    """A name and an identity number, or one of them and two more known columns."""
+    return {"name", "id_number"} <= fields or (len(fields) >= 3 and bool(fields & {"name", "id_number"}))
+
+
+def find_header(rows: Sequence[Sequence[Cell]], mapping: Mapping[str, str]) -> tuple[int, int] | None:
+    """Return where the first header in these rows begins and how many rows it takes, or None.
+
+    The first row where a header can begin decides the place; around it the reading that knows most columns wins, of
+    equals the one with fewer rows, then the higher one.
+    """
+    for first in range(len(rows)):
+        best: tuple[int, int, int] | None = None
+        for start in range(first, min(first + HEADER_ROWS, len(rows))):
+            for count in range(1, HEADER_ROWS + 1):
+                block = rows[start : start + count]
+                if len(block) < count:
+                    break
+                fields = _known_fields(_headed_by(block, mapping), mapping)
+                if not _is_header(fields):
+                    continue
+                score = (len(fields), -count, -start)
+                if best is None or score > best:
+                    best = score
+            if start == first and best is None:
+                break  # nothing begins here
+        if best is not None:
+            return -best[2], -best[1]
+    return None
+
+
+def columns_of(rows: Sequence[Sequence[Cell]], mapping: Mapping[str, str]) -> list[Column]:
+    """Return the columns under the rows of a header, each field held by one column or by several that supplement."""
+    columns = []
+    for index, (text, folded) in enumerate(_headed_by(rows, mapping)):
+        field, rank = field_of(folded, mapping)
+        left_out = "" if field else "by_hand" if folded in mapping else "unknown" if folded else "nameless"
+        columns.append(Column(index, letter_of(index), label_of(text), folded, field, rank, left_out))
+    for entry in FIELDS:
+        same = [column for column in columns if column.field == entry.code]
+        same.sort(key=lambda column: (column.rank, column.index))
+        if not entry.supplements:
+            for column in same[1:]:
+                column.field, column.left_out = "", "repeated"
+    return columns
