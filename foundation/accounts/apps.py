@@ -19,6 +19,9 @@ class AccountsConfig(AppConfig):
         from django.contrib import admin
 
         from foundation.accounts import receivers  # noqa: F401 - registers itself
+        from foundation.protection.rotation import also_seals
+
+        also_seals("mfa.Authenticator", "data", "mfa_authenticator.data")  # sealed by accounts.adapters
 
         for model in (EmailAddress, EmailConfirmation, Authenticator, UserSession):
             if admin.site.is_registered(model):
