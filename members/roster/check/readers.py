@@ -1,0 +1,217 @@
+"""What one cell means: for each kind of field a function from a cell to its meaning. No clock, no memory of other rows."""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from foundation.protection.canonical import (
+    canonical_id_number,
+    canonical_name,
+    canonical_phone,
+    canonical_plate,
+    strip_spaces,
+    to_simplified,
+)
+from foundation.protection.identifiers import NAME_MAX, id_number_error, phone_error, plate_error, uscc_error
+from members.roster.fields import Field
+from members.roster.read.cells import Cell, shown
+
+
+class Meaning(NamedTuple):
+    """The value of a cell (None: empty), the code of its error, whether Traditional was folded, a remark for people."""
+
+    value: str | bool | None = None
+    code: str = ""
+    folded: bool = False
+    note: str = ""
+
+
+Reader = Callable[[Cell], Meaning]
+EMPTY = Meaning()
+
+_EMPTY_WORDS = frozenset({"", "无", "無", "暂无", "暫無", "null", "none", "nan", "n/a", "#n/a"})
+_ONLY_STROKES = re.compile(r"[-—–―‐‑‒_/\\]+")
+_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_WHOLE = re.compile(r"([0-9]+)\.0+")
+
+
+def is_empty(text: str) -> bool:
+    """Whether a text without spaces means that nothing is known: 无, 暂无, —, -, /."""
+    return text in _EMPTY_WORDS or (len(text) < 12 and (text.casefold() in _EMPTY_WORDS or bool(_ONLY_STROKES.fullmatch(text))))
+
+
+def _plain(cell: Cell) -> str:
+    """Return a cell as text in NFKC without spaces; "" when it means empty."""
+    text = strip_spaces(shown(cell))
+    return "" if is_empty(text) else text
+
+
+def name_of(cell: Cell) -> Meaning:
+    """Return the name as it is stored."""
+    name = canonical_name(shown(cell))
+    if is_empty(name):
+        return Meaning(code="name_missing")
+    if len(name) > NAME_MAX:
+        return Meaning(name, "name_too_long")
+    return Meaning(name, folded=to_simplified(name)[1])
+
+
+def id_number_of(cell: Cell, today: date) -> Meaning:
+    """Return the identity number; every check but that for duplicates."""
+    if type(cell) in (float, int):
+        return Meaning(code="id_numeric_cell")
+    number = canonical_id_number(shown(cell))
+    if is_empty(number):
+        return Meaning(code="id_missing")
+    return Meaning(number, id_number_error(number, today) or "")
+
+
+def phone_of(cell: Cell) -> Meaning:
+    """Return the phone number; a number cell is fine, no digit of it is lost."""
+    if not (text := _plain(cell)):
+        return EMPTY
+    phone = canonical_phone(text)
+    return Meaning(phone, phone_error(phone or text) or "")
+
+
+def plate_of(cell: Cell) -> Meaning:
+    """Return the number plate."""
+    if not (text := _plain(cell)):
+        return EMPTY
+    plate = canonical_plate(text)
+    return Meaning(plate, plate_error(plate or text) or "")
+
+
+def choice_of(field: Field) -> Reader:
+    """Return the reader of a field with choices."""
+    choices = {strip_spaces(word).casefold(): value for word, value in field.choices.items()}
+
+    def read(cell: Cell) -> Meaning:
+        if not (text := _plain(cell)):
+            return EMPTY
+        simplified, folded = to_simplified(text)
+        value = choices.get(simplified.casefold())
+        if value is None:
+            return Meaning(simplified, "choice_unknown")
+        return Meaning(value, folded=folded)
+
+    return read
+
+
+_CLASSES = re.compile(r"(?:A[123]|B[12]|C[1-6]|[DEFMNP])+")
+
+
+def driving_class_of(cell: Cell) -> Meaning:
+    """Return the vehicles a licence allows: A2, C1D. Source: GA 482."""
+    if not (text := _plain(cell)):
+        return EMPTY
+    classes = re.sub(r"[、,，/;.+&和及]|[证照本]$", "", text.upper())
+    return Meaning(classes) if len(classes) <= 10 and _CLASSES.fullmatch(classes) else Meaning(text, "choice_unknown")
+
+
+def uscc_of(cell: Cell) -> Meaning:
+    """Return the credit code of a firm. A wrong one rejects nobody: it is left out and said."""
+    if not (text := _plain(cell)):
+        return EMPTY
+    if type(cell) in (float, int) or _SCIENTIFIC.fullmatch(text):
+        return Meaning(note="digits_lost")
+    code = text.upper().replace("-", "").strip("'‘’`")
+    return Meaning(note="uscc_invalid") if uscc_error(code) else Meaning(code)
+
+
+def number_text_of(field: Field) -> Reader:
+    """Return the reader of a number that is kept as text, such as that of a certificate."""
+
+    def read(cell: Cell) -> Meaning:
+        if not (text := _plain(cell)):
+            return EMPTY
+        if type(cell) in (float, int):
+            if abs(cell) >= 1e15 or not float(cell).is_integer():
+                return Meaning(note="digits_lost")
+        elif _SCIENTIFIC.fullmatch(text):
+            return Meaning(note="digits_lost")
+        elif whole := _WHOLE.fullmatch(text):
+            text = whole[1]
+        text = _CONTROLS.sub("", text).strip("'‘’`").upper()
+        return Meaning(text) if len(text) <= field.longest else Meaning(note="too_long")
+
+    return read
+
+
+def text_of(field: Field) -> Reader:
+    """Return the reader of free text: as written, without spaces around it and control characters."""
+
+    def read(cell: Cell) -> Meaning:
+        if not _plain(cell):
+            return EMPTY
+        text = _CONTROLS.sub("", shown(cell).replace("\r\n", "\n").replace("\r", "\n")).strip()
+        if len(text) > field.longest:
+            return Meaning(text[: field.longest], note="cut")
+        return Meaning(text) if text else EMPTY
+
+    return read
+
+
+# --- dates ----------------------------------------------------------------------------------------------------------
+_WRITTEN = re.compile(r"([0-9]{4})([-./年])([0-9]{1,2})(?:[-./月](?:([0-9]{1,2})[日号]?)?)?")
+_WITH_TIME = re.compile(r"(.*?[0-9日号])(?:T|(?<=[0-9日号]))[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?Z?")
+_DAY_ZERO = date(1899, 12, 30)  # spreadsheets count days from here
+_FIRST_SERIAL = 7_500  # 1920; smaller whole numbers are years, not days
+_FIRST_YEAR = 1900
+
+
+def date_of(cell: Cell, today: date) -> Meaning:
+    """Return an ISO date, or year and month (2012-01) where the day is not said; `date_invalid` else or in the future."""
+    if isinstance(cell, date):  # a datetime is a date too
+        return _dated(cell.date() if isinstance(cell, datetime) else cell, today)
+    if type(cell) in (float, int):
+        return _numbered(float(cell), today)
+    if type(cell) is not str:
+        return Meaning(code="date_invalid")
+    if not (text := _plain(cell)):
+        return EMPTY
+    text = to_simplified(text)[0].strip("'‘’`")
+    if (timed := _WITH_TIME.fullmatch(re.sub(r"[\sT]+", " ", cell.strip()).replace(" ", "T"))) and "T" in timed[0]:
+        text = strip_spaces(timed[1])
+    if whole := _WHOLE.fullmatch(text):
+        text = whole[1]
+    if text.isascii() and text.isdigit():
+        return _numbered(float(text), today) if len(text) <= 8 else Meaning(text, "date_invalid")
+    if written := _WRITTEN.fullmatch(text):
+        year, mark, month, day = written.groups()
+        if mark != "年" or "月" in text or day is None:
+            return _built(text, int(year), int(month), int(day) if day else None, today)
+    return Meaning(text, "date_invalid")
+
+
+def _numbered(number: float, today: date) -> Meaning:
+    """201107, 20110701, 2011.07 and the serial numbers of spreadsheets."""
+    text = shown(number)
+    whole = int(number) if number >= 0 else 0
+    if 190_000 <= whole <= 210_012 and number == whole:
+        return _built(text, whole // 100, whole % 100, None, today)
+    if 19_000_000 <= whole <= 21_001_231 and number == whole:
+        return _built(text, whole // 10_000, whole // 100 % 100, whole % 100, today)
+    if _FIRST_SERIAL <= whole <= 99_999:
+        return _dated(_DAY_ZERO + timedelta(days=whole), today)
+    if re.fullmatch(r"(?:19|20)[0-9]{2}\.[0-9]{2}", text):
+        return _built(text, int(text[:4]), int(text[5:]), None, today)
+    # As a number 2011.10 is 2011.1: January or October, nobody can tell.
+    ambiguous = re.fullmatch(r"(?:19|20)[0-9]{2}\.1", text)
+    return Meaning(text, "date_invalid", note="month_lost" if ambiguous else "")
+
+
+def _built(text: str, year: int, month: int, day: int | None, today: date) -> Meaning:
+    try:
+        built = date(year, month, day or 1)
+    except ValueError:
+        return Meaning(text, "date_invalid")
+    if built.year < _FIRST_YEAR or built > today:
+        return Meaning(text, "date_invalid")
+    return Meaning(built.isoformat() if day else f"{year:04}-{month:02}")
+
+
+def _dated(day: date, today: date) -> Meaning:
+    return _built(day.isoformat(), day.year, day.month, day.day, today)
