@@ -8,3 +8,29 @@ class BranchesConfig(AppConfig):
 
     name = "branches"
     verbose_name = "组织与任职"
+
+    def ready(self):
+        """Tell the floor below who decides on accounts; say what becomes of our rows when a unit is dissolved."""
+        from branches.workflow import dissolution
+        from foundation.accounts import rules as accounts
+
+        accounts.register_decider(decide_on_account)
+        dissolution.register()
+
+
+def decide_on_account(actor, action: str, user) -> bool:
+    """Return whether an actor may issue a code for an account or lock it (docs/permissions.csv). Two to three queries."""
+    from django.utils import timezone
+
+    from branches import rules
+    from branches.scope import reach_of
+    from branches.workflow.users import appointments_not_ended
+    from foundation.accounts.rules import ISSUE_RESET_CODE, LOCK
+
+    at = timezone.now()
+    reach = reach_of(actor, at)
+    if action == ISSUE_RESET_CODE:
+        return rules.may_issue_reset_code(reach, user, appointments_not_ended(user, at))
+    if action == LOCK:
+        return rules.may_lock(reach, user)
+    return False

@@ -29,10 +29,11 @@ class Kind(TextChoices):
 COMMITTEES = frozenset({Kind.INDUSTRY_COMMITTEE, Kind.ENTERPRISE_COMMITTEE})
 BRANCHES = frozenset({Kind.BRANCH, Kind.ENTERPRISE_BRANCH, Kind.JOINT_BRANCH, Kind.MOBILE_BRANCH, Kind.CLOUD_BRANCH})
 
-# Which kind may stand under which. None is the top of a tree. 《中国共产党支部工作条例（试行）》第四至七条 for branches:
+# Which kind may stand under which. None is the top of a tree. 《中国共产党支部工作条例（试行）》第四至七条:
 # a branch stands under a committee or a general branch, never under a branch; groups stand within a branch.
+# A department is no subordinate of the committee whose clerk keeps its record and appoints its liaison officers.
 MAY_STAND_UNDER: dict[Kind, frozenset[Kind | None]] = {
-    Kind.DEPARTMENT: frozenset({None, Kind.DEPARTMENT}),
+    Kind.DEPARTMENT: frozenset({None, Kind.DEPARTMENT, Kind.INDUSTRY_COMMITTEE}),
     Kind.INDUSTRY_COMMITTEE: frozenset({None, Kind.INDUSTRY_COMMITTEE}),
     Kind.ENTERPRISE_COMMITTEE: frozenset({None, Kind.INDUSTRY_COMMITTEE, Kind.ENTERPRISE_COMMITTEE}),
     Kind.GENERAL_BRANCH: COMMITTEES,

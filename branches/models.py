@@ -30,7 +30,9 @@ class Division(models.Model):
     code = models.CharField("代码", max_length=6, primary_key=True)
     name = models.CharField("名称", max_length=60)
     level = models.CharField("级别", max_length=10, choices=DivisionLevel)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, verbose_name="上级", related_name="children")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, verbose_name="上级", related_name="children"
+    )
     valid_from = models.DateField("启用日期", null=True, blank=True)
     valid_until = models.DateField("停用日期", null=True, blank=True, help_text="从这一天起不再使用")
     successor = models.ForeignKey(
@@ -106,14 +108,22 @@ class Organization(MP_Node):
     dissolved_date = models.DateField("撤销日期", null=True, blank=True, editable=False)
     dissolution_document = models.CharField("撤销批文号", max_length=80, blank=True, editable=False)
     successor = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, verbose_name="承接组织", related_name="predecessors", editable=False
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="承接组织",
+        related_name="predecessors",
+        editable=False,
     )
     may_develop_members = models.BooleanField(
         "可以发展党员", default=False, help_text="流动党员党支部能否发展党员由上级党委决定"
     )
     is_pilot = models.BooleanField("试点", default=False)
     contact_name = models.CharField("联系人", max_length=50, blank=True)
-    contact_phone = models.CharField("办公电话", max_length=30, blank=True, help_text="对外公布的办公电话，不要填个人手机")
+    contact_phone = models.CharField(
+        "办公电话", max_length=30, blank=True, help_text="对外公布的办公电话，不要填个人手机"
+    )
     version = models.PositiveIntegerField("版本", default=1, editable=False)
     created_at = models.DateTimeField("建立时间", auto_now_add=True)
     updated_at = models.DateTimeField("更新时间", auto_now=True)
@@ -133,7 +143,9 @@ class Organization(MP_Node):
                 violation_error_message="这个区划已经有一个行业党委，一个区划只能有一个。",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=Kind.values), name="branches_organization_kind", violation_error_message="类型不对。"
+                condition=Q(kind__in=Kind.values),
+                name="branches_organization_kind",
+                violation_error_message="类型不对。",
             ),
             models.CheckConstraint(
                 condition=~Q(kind=Kind.INDUSTRY_COMMITTEE) | Q(level__in=[Level.PROVINCE, Level.CITY, Level.COUNTY]),
@@ -229,9 +241,10 @@ class Appointment(models.Model):
         indexes = [models.Index(fields=["organization", "role"], name="branches_appointment_place")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(until_at__isnull=True) | Q(until_at__gt=F("from_at")),
+                # Equal: withdrawn before it began, never in force.
+                condition=Q(until_at__isnull=True) | Q(until_at__gte=F("from_at")),
                 name="branches_appointment_period",
-                violation_error_message="结束时间必须晚于开始时间。",
+                violation_error_message="结束时间不能早于开始时间。",
             ),
             models.UniqueConstraint(
                 fields=["organization"],

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Self
 
-from django.db.models import Q, QuerySet
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from treebeard.mp_tree import MP_NodeQuerySet
 
 from branches.capabilities import Capability
@@ -92,6 +94,10 @@ class AppointmentQuerySet(ScopedQuerySet):
         """Return the appointments in force at an instant."""
         return self.filter(Q(until_at__isnull=True) | Q(until_at__gt=at), from_at__lte=at)
 
+    def not_ended(self, at: datetime) -> Self:
+        """Return the appointments that run at an instant or begin later."""
+        return self.filter(Q(until_at__isnull=True) | Q(until_at__gt=at))
+
 
 class OfficeQuerySet(ScopedQuerySet):
     """Offices: organisation and duty."""
@@ -101,3 +107,20 @@ class OfficeQuerySet(ScopedQuerySet):
     def within(self, region: Region) -> Self:
         """Return the offices of the organisations of the region."""
         return self.filter(organization_id__in=region.organization_ids)
+
+
+def users_visible_to(who, capability: Capability = Capability.USER_VIEW) -> QuerySet:
+    """Return the accounts a user (or reach) may see: whoever holds or held a post in his region.
+
+    Accounts live below the tree, so their queryset cannot say it itself. Queries as `visible_to`.
+    """
+    users = get_user_model()._default_manager.all()
+    region = reach_of(who).region(capability)
+    if region.everything:
+        return users
+    if not region.organization_ids:
+        return users.none()
+    posts = apps.get_model("branches", "Appointment")._base_manager.filter(
+        user_id=OuterRef("pk"), organization_id__in=region.organization_ids
+    )
+    return users.filter(Exists(posts))

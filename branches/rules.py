@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+
 from branches.capabilities import CAPABILITIES, Capability
-from branches.choices import BUSINESS_ROLES, MAY_STAND_UNDER, ROLE_AT, SEPARATED_ROLES, Kind, Level, Role
+from branches.choices import (
+    BUSINESS_ROLES,
+    MAY_STAND_UNDER,
+    ROLE_AT,
+    SEPARATED_ROLES,
+    STAFF_ROLES,
+    DivisionLevel,
+    Extent,
+    Kind,
+    Level,
+    Role,
+)
 from branches.scope import reach_of
 
 __all__ = ["CAPABILITIES", "Capability", "excluded_by", "may", "may_hold_at", "may_stand_under"]
 
 _RUNGS = [Level.PROVINCE, Level.CITY, Level.COUNTY, Level.BASE]
+_LEVEL_OF_DIVISION = {
+    DivisionLevel.PROVINCE: Level.PROVINCE,
+    DivisionLevel.PREFECTURE: Level.CITY,
+    DivisionLevel.COUNTY: Level.COUNTY,
+}
+# Rows of the division list that stand for "everything else below here" and are no places themselves.
+COLLECTIVE_DIVISIONS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
 
 
+# --- permission -----------------------------------------------------------------------------------------------------
 def may(who, capability: Capability, at=None) -> bool:
     """Return whether a user (or reach) may do this at an organisation; without `at`, whether anywhere at all.
 
@@ -20,6 +42,73 @@ def may(who, capability: Capability, at=None) -> bool:
     return reach.has(capability) if at is None else reach.covers(capability, at)
 
 
+def may_appoint(who, role: str, organization) -> bool:
+    """Return whether a user (or reach) may fill this role at this organisation.
+
+    The three administrators are appointed by a security administrator only, whatever else somebody covers.
+    Source: docs/permissions.md (subtree_below: nobody appoints himself; separated roles). Queries as `may`.
+    """
+    reach = reach_of(who)
+    return reach.covers(Capability.APPOINTMENT_APPOINT, organization) and _may_touch_role(reach, role)
+
+
+def may_end_appointment(who, appointment) -> bool:
+    """Return whether a user (or reach) may end this appointment. Queries as `may`; reads appointment.organization."""
+    reach = reach_of(who)
+    return reach.covers(Capability.APPOINTMENT_END, appointment.organization) and _may_touch_role(
+        reach, appointment.role
+    )
+
+
+def may_add_user(who, organization) -> bool:
+    """Return whether a user (or reach) may open an account for a post at this organisation. Queries as `may`."""
+    return may(who, Capability.USER_ADD, organization)
+
+
+def may_issue_reset_code(who, target, appointments: Iterable) -> bool:
+    """Return whether a user (or reach) may give out a one-time code for the account `target`.
+
+    `appointments` are all of the target's that have not ended, with their organisations. A clerk: every one of them
+    lies below his own organisation and none is an administrator's; an account without a post is nobody's below.
+    Never for oneself, never for a superuser. Queries as `may`.
+    """
+    reach = reach_of(who)
+    if target.pk == reach.user_id or target.is_superuser:
+        return False
+    appointments = list(appointments)
+    if Role.SECURITY_ADMIN in reach.roles:
+        return True
+    return bool(appointments) and all(
+        appointment.role not in SEPARATED_ROLES
+        and reach.covers(Capability.USER_ISSUE_RESET_CODE, appointment.organization)
+        for appointment in appointments
+    )
+
+
+def may_lock(who, target) -> bool:
+    """Return whether a user (or reach) may lock and unlock the account: security administrators, never their own."""
+    reach = reach_of(who)
+    return target.pk != reach.user_id and reach.has(Capability.USER_LOCK)
+
+
+def may_arrange_office(who, office) -> bool:
+    """Return whether a user (or reach) may name the deputy of an office and note its absence.
+
+    The clerk for every office of his subtree, the secretary for those of his unit, the handler for the one he holds.
+    Reads office.organization and office.holder. Queries as `may`. Source: docs/permissions.csv.
+    """
+    reach = reach_of(who)
+    extents = reach.extents_at(Capability.APPOINTMENT_SET_DEPUTY, office.organization)
+    if extents - {Extent.OWN}:
+        return True
+    return bool(extents) and office.holder is not None and office.holder.user_id == reach.user_id
+
+
+def _may_touch_role(reach, role: str) -> bool:
+    return role not in SEPARATED_ROLES or Role.SECURITY_ADMIN in reach.roles
+
+
+# --- the tree -------------------------------------------------------------------------------------------------------
 def may_stand_under(kind: str, parent_kind: str | None) -> bool:
     """Return whether an organisation of this kind may stand under that kind (None: at the top)."""
     return (Kind(parent_kind) if parent_kind else None) in MAY_STAND_UNDER[Kind(kind)]
@@ -32,6 +121,21 @@ def level_fits(level: str, parent_level: str | None) -> bool:
     return _RUNGS.index(Level(level)) >= _RUNGS.index(Level(parent_level))
 
 
+def level_of_division(level: str) -> Level:
+    """Return the level of the committee of a division of this level (province, prefecture, county)."""
+    return _LEVEL_OF_DIVISION[DivisionLevel(level)]
+
+
+def is_functional_zone(code: str) -> bool:
+    """Return whether a county code is a statistical one (71 to 79 at the end), no division of GB/T 2260.
+
+    Such zones (开发区, 工业园区) may have a committee, but none is missing when they have not.
+    Source: the numbering of the National Bureau of Statistics.
+    """
+    return len(code) == 6 and "71" <= code[4:] <= "79"
+
+
+# --- posts ----------------------------------------------------------------------------------------------------------
 def may_hold_at(role: str, kind: str) -> bool:
     """Return whether a role can be held at an organisation of this kind."""
     return Kind(kind) in ROLE_AT[Role(role)]
@@ -46,3 +150,29 @@ def excluded_by(role: str, held: frozenset[str]) -> frozenset[str]:
     if role in SEPARATED_ROLES:
         return frozenset(other for other in held if other != role)
     return frozenset(other for other in held if other not in BUSINESS_ROLES)
+
+
+def opens_admin(roles: Iterable[str]) -> bool:
+    """Return whether one of these roles works in the admin."""
+    return not STAFF_ROLES.isdisjoint(roles)
+
+
+def needs_second_factor(roles: Iterable[str], required_for: Iterable[str]) -> bool:
+    """Return whether one of these roles is among those that need a second factor (SECOND_FACTOR_ROLES)."""
+    return not frozenset(required_for).isdisjoint(roles)
+
+
+# --- working days -----------------------------------------------------------------------------------------------------
+def nth_workday(start_date: date, n: int, calendar: Mapping[date, bool]) -> date | None:
+    """Return the n-th working day after a date, or None where the calendar does not reach (never guessed).
+
+    `calendar` maps each known day to whether it is worked. The day of the start is not counted; make-up Saturdays
+    count, holidays do not. Source: 《民法典》第二百零一条、第二百零三条.
+    """
+    day, left = start_date, n
+    while left > 0:
+        day += timedelta(days=1)
+        if day not in calendar:
+            return None
+        left -= bool(calendar[day])
+    return day

@@ -100,29 +100,32 @@ class Reach:
         """Return whether any appointment gives the capability anywhere. No query."""
         return any(extent != Extent.NONE for extent, _ in self._grants(capability))
 
-    def covers(self, capability: Capability, organization: Organization) -> bool:
-        """Return whether the capability reaches this organisation. No query (the organisation's path is compared).
+    def extents_at(self, capability: Capability, organization: Organization) -> frozenset[Extent]:
+        """Return by which extents the capability reaches this organisation; empty: not at all. No query.
 
         Extents that depend on the row (own, held, office …) answer for the organisation of the appointment itself;
         the rule of the row decides the rest.
         """
-        for extent, post in self._grants(capability):
-            if extent in (Extent.ALL, Extent.PUBLIC):
-                return True
-            if post is None or extent == Extent.NONE:
-                continue
-            inside = organization.path.startswith(post.path)
-            if extent == Extent.SUBTREE and inside:
-                return True
-            if extent == Extent.SUBTREE_BELOW and inside and organization.path != post.path:
-                return True
-            if extent == Extent.SUBTREE_ABOVE and organization.path.startswith(post.path) and organization.path != post.path:
-                return True
-            if extent == Extent.GUIDED and any(organization.path.startswith(guided.path) for guided in self.guided):
-                return True
-            if extent not in _BY_PATH and organization.pk == post.organization_id:
-                return True
-        return False
+        return frozenset(
+            extent
+            for extent, post in self._grants(capability)
+            if extent in (Extent.ALL, Extent.PUBLIC)
+            or (post is not None and extent != Extent.NONE and self._lies_in(extent, post, organization))
+        )
+
+    def _lies_in(self, extent: Extent, post: Post, organization: Organization) -> bool:
+        inside = organization.path.startswith(post.path)
+        if extent in (Extent.SUBTREE, Extent.AGGREGATE):
+            return inside
+        if extent in (Extent.SUBTREE_BELOW, Extent.SUBTREE_ABOVE):
+            return inside and organization.path != post.path
+        if extent == Extent.GUIDED:
+            return any(organization.path.startswith(guided.path) for guided in self.guided)
+        return organization.pk == post.organization_id
+
+    def covers(self, capability: Capability, organization: Organization) -> bool:
+        """Return whether the capability reaches this organisation. No query (the organisation's path is compared)."""
+        return bool(self.extents_at(capability, organization))
 
     def region(self, capability: Capability) -> Region:
         """Return what the capability covers. At most one query per distinct set of subtrees in the life of the reach."""
@@ -168,13 +171,10 @@ class Reach:
         return self._resolved[key]
 
 
-_BY_PATH = frozenset({Extent.SUBTREE, Extent.SUBTREE_BELOW, Extent.SUBTREE_ABOVE, Extent.GUIDED})
-
-
 def reach_of(who, at: datetime | None = None) -> Reach:
     """Return the reach of a user at an instant (default: now). A Reach is returned as it is.
 
-    One query; two for liaison officers of a guiding department. Nobody signed in, an inactive account or no running
+    One query; two for liaison officers of a guiding department. Nobody signed in, a closed account or no running
     appointment: an empty reach.
     """
     if isinstance(who, Reach):
@@ -182,7 +182,7 @@ def reach_of(who, at: datetime | None = None) -> Reach:
     at = at or timezone.now()
     if who is None or not who.is_authenticated:
         return Reach(user_id=None, at=at)
-    if not who.is_active:
+    if not who.is_active or who.locked_at is not None:
         return Reach(user_id=who.pk, at=at)
     appointments = apps.get_model("branches", "Appointment")._base_manager
     running = appointments.filter(
@@ -199,7 +199,9 @@ def reach_of(who, at: datetime | None = None) -> Reach:
     if guiding:
         today = timezone.localdate(at)
         lines = apps.get_model("branches", "Guidance")._base_manager.filter(
-            Q(until_date__isnull=True) | Q(until_date__gt=today), guiding_organization_id__in=guiding, from_date__lte=today
+            Q(until_date__isnull=True) | Q(until_date__gt=today),
+            guiding_organization_id__in=guiding,
+            from_date__lte=today,
         )
         guided = tuple(
             Post(Role.ORGANISATION_READER, *row)

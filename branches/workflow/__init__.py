@@ -1,0 +1,39 @@
+"""The verbs of the organisation tree: may? → check → change → trace → tell. Every door calls these."""
+
+from branches.workflow.appointments import appoint, end_appointment
+from branches.workflow.guidance import add_guidance, end_guidance
+from branches.workflow.offices import assign_office, mark_absent, mark_back, open_office, set_deputy
+from branches.workflow.organizations import (
+    add_organization,
+    change_organization,
+    dissolve_organization,
+    move_organization,
+    rectify_organization,
+    resume_organization,
+    start_organization,
+)
+from branches.workflow.users import add_user, issue_reset_code, lock_user, remove_second_factor, unlock_user
+
+__all__ = [
+    "add_guidance",
+    "add_organization",
+    "add_user",
+    "appoint",
+    "assign_office",
+    "change_organization",
+    "dissolve_organization",
+    "end_appointment",
+    "end_guidance",
+    "issue_reset_code",
+    "lock_user",
+    "mark_absent",
+    "mark_back",
+    "move_organization",
+    "open_office",
+    "rectify_organization",
+    "remove_second_factor",
+    "resume_organization",
+    "set_deputy",
+    "start_organization",
+    "unlock_user",
+]

@@ -1,0 +1,123 @@
+"""Verbs on offices: what work is addressed to, whoever holds it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from branches import rules
+from branches.capabilities import Capability
+from branches.choices import OrganizationStatus
+from branches.constraints import checked, in_words
+from branches.models import Appointment, Office, Organization
+from branches.scope import reach_of
+from foundation.audit import trail
+
+
+def open_office(
+    organization: Organization, duty: str, *, holder: Appointment | None = None, actor, at: datetime | None = None
+) -> Office:
+    """Set up an office with a duty, held by a running appointment or vacant, and return it.
+
+    Raises PermissionDenied, ValidationError.
+    """
+    _require_change(actor, organization)
+    if organization.status == OrganizationStatus.DISSOLVED:
+        raise ValidationError({"organization": f"“{organization.short_name}”已经撤销，不能再设岗位。"})
+    _check_person(holder, organization, at or timezone.now(), "holder")
+    office = Office(organization=organization, duty=duty, holder=holder)
+    checked(office)
+    with transaction.atomic():
+        with in_words(Office):
+            office.save(force_insert=True)
+        _record("office.opened", office, actor, {"duty": (None, duty), "holder": (None, office.holder_id)})
+    return office
+
+
+def assign_office(office: Office, holder: Appointment | None, *, actor, at: datetime | None = None) -> Office:
+    """Give an office to an appointment, or leave it vacant, and return it. A deputy who becomes holder is no deputy.
+
+    Raises PermissionDenied, ValidationError.
+    """
+    _require_change(actor, office.organization)
+    _check_person(holder, office.organization, at or timezone.now(), "holder")
+    changes = {"holder": holder}
+    if holder is not None and office.deputy_id == holder.pk:
+        changes["deputy"] = None
+    return _write(office, changes, "office.assigned", actor)
+
+
+def set_deputy(office: Office, deputy: Appointment | None, *, actor, at: datetime | None = None) -> Office:
+    """Name who stands in while the holder is absent (None: nobody), and return the office.
+
+    Raises PermissionDenied, ValidationError.
+    """
+    _require_arrange(actor, office)
+    if deputy is not None and deputy.pk == office.holder_id:
+        raise ValidationError({"deputy": "代理人不能是任职人自己。"})
+    _check_person(deputy, office.organization, at or timezone.now(), "deputy")
+    return _write(office, {"deputy": deputy}, "office.deputy_set", actor)
+
+
+def mark_absent(office: Office, *, from_at: datetime, until_at: datetime | None = None, actor) -> Office:
+    """Note that the holder is away from one instant to another (None: until further notice); return the office.
+
+    Raises PermissionDenied, ValidationError.
+    """
+    _require_arrange(actor, office)
+    if office.holder_id is None:
+        raise ValidationError("这个岗位现在没有任职人，不用登记缺岗。")
+    if until_at is not None and until_at <= from_at:
+        raise ValidationError({"absent_until_at": "缺岗结束时间必须晚于开始时间。"})
+    return _write(office, {"absent_from_at": from_at, "absent_until_at": until_at}, "office.absent", actor)
+
+
+def mark_back(office: Office, *, actor) -> Office:
+    """Note that the holder is back; return the office. Raises PermissionDenied, ValidationError."""
+    _require_arrange(actor, office)
+    if office.absent_from_at is None:
+        raise ValidationError("这个岗位没有登记缺岗。")
+    return _write(office, {"absent_from_at": None, "absent_until_at": None}, "office.back", actor)
+
+
+def _require_change(actor, organization: Organization) -> None:
+    if actor is not None and not reach_of(actor).covers(Capability.ORGANIZATION_CHANGE, organization):
+        raise PermissionDenied("岗位由本级或上级委员会的专干设置。")
+
+
+def _require_arrange(actor, office: Office) -> None:
+    if actor is not None and not rules.may_arrange_office(actor, office):
+        raise PermissionDenied("代理和缺岗由专干、本支部书记或任职人自己登记。")
+
+
+def _check_person(appointment: Appointment | None, organization: Organization, at: datetime, field: str) -> None:
+    if appointment is None:
+        return
+    if appointment.organization_id != organization.pk or not appointment.is_running(at):
+        raise ValidationError({field: f"请选在“{organization.short_name}”任职的人。"})
+
+
+def _write(office: Office, changes: dict, action: str, actor) -> Office:
+    with transaction.atomic():
+        current = Office.objects.select_for_update().get(pk=office.pk)
+        before = {name: getattr(current, name) for name in changes}
+        for name, value in changes.items():
+            setattr(office, name, value)
+        with in_words(Office):
+            Office.objects.filter(pk=office.pk).update(**changes)
+        _record(action, office, actor, {name: (before[name], value) for name, value in changes.items()})
+    return office
+
+
+def _record(action: str, office: Office, actor, fields) -> None:
+    trail.record(
+        action,
+        office,
+        actor=actor,
+        organization_id=office.organization_id,
+        fields=fields,
+        label=f"{office.organization.short_name} {office.get_duty_display()}",
+    )
