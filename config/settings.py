@@ -52,6 +52,12 @@ WSGI_APPLICATION = "config.wsgi.application"
 CSRF_FAILURE_VIEW = "dashboard.views.errors.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+# A field that changes in this share of the people already registered, or more, must be ticked by a person.
+ROSTER_BRAKE_PERCENT = env.integer("ROSTER_BRAKE_PERCENT", 30, at_least=1)
+# Rows about people registered elsewhere are the one thing an importer may learn; so many a day and no more.
+ROSTER_OUT_OF_SCOPE_PER_DAY = env.integer("ROSTER_OUT_OF_SCOPE_PER_DAY", 500, at_least=1)
 ROSTER_MAX_BYTES = env.integer("ROSTER_MAX_BYTES", 100 * 1024 * 1024, at_least=1)
 
 INSTALLED_APPS = [
@@ -184,6 +190,7 @@ MFA_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
+SECOND_FACTOR_ROLES = env.names("SECOND_FACTOR_ROLES", ["auditor", "security_admin", "system_admin"])
 MFA_TOTP_ISSUER = env.value("SITE_NAME", "同路")
 MFA_TOTP_TOLERANCE = 1  # one step of 30 seconds: clocks of phones drift; a used code is refused (forms._OnceOnly)
 USERSESSIONS_TRACK_ACTIVITY = False  # SignInDuties notes it once a minute
