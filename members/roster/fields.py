@@ -25,11 +25,11 @@ SEXES = {"男": Sex.MALE, "女": Sex.FEMALE, "男性": Sex.MALE, "女性": Sex.F
 GROUPS: dict[str, str] = {
     word: group
     for group, words in {
-        Group.TRUCK: "货车司机 货运 道路货运 货车 货运司机 货车驾驶员 货运驾驶员 普货 普通货运 道路货物运输 道路普通货运",
+        Group.TRUCK: "货车司机 货运 道路货运 货车 货运司机 货车驾驶员 货运驾驶员 普货 普通货运 道路货物运输",
         Group.RIDE_HAILING: "网约车司机 网约车 网约车驾驶员 网约 网约出租 网约出租车 网络预约出租汽车 网约出租汽车",
         Group.TAXI: "巡游出租 巡游出租车 巡游出租司机 巡游出租车司机 巡游出租汽车 巡游车 出租车 出租车司机 巡游 出租",
         Group.PASSENGER: "客运 客运司机 客车司机 道路客运 客运驾驶员 旅客运输 道路旅客运输",
-        Group.DANGEROUS_GOODS: "危货 危货司机 危货运输 危险货物 危险货物运输 危险品 危险品运输 危化品运输 道路危险货物运输 危运",
+        Group.DANGEROUS_GOODS: "危货 危货司机 危货运输 危险货物 危险货物运输 危险品 危险品运输 道路危险货物运输",
     }.items()
     for word in words.split()
 }
@@ -66,11 +66,12 @@ YES_NO: dict[str, bool] = dict.fromkeys(("是", "√", "✓", "✔", "y", "yes",
 )
 
 # GB/T 3304, with the words people add to it.
-_ETHNICITIES = (
+_NAMES = (
     "汉 蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 傈僳 佤 畲 高山 拉祜 水 东乡 纳西 景颇 "
     "柯尔克孜 土 达斡尔 仫佬 羌 布朗 撒拉 毛南 仡佬 锡伯 阿昌 普米 塔吉克 怒 乌孜别克 俄罗斯 鄂温克 德昂 保安 裕固 京 "
     "塔塔尔 独龙 鄂伦春 赫哲 门巴 珞巴 基诺"
-).split()
+)
+_ETHNICITIES = _NAMES.split()
 ETHNICITIES: dict[str, str] = (
     {name: f"{name}族" for name in _ETHNICITIES}
     | {f"{name}族": f"{name}族" for name in _ETHNICITIES}

@@ -6,6 +6,7 @@ tell (out_of_scope, name_differs, a phone shared with a stored person) belongs t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -37,6 +38,7 @@ from members.roster.read import Cell, shown
 
 __all__ = ["Catalogue", "CheckedRow", "Unit", "check"]
 
+_PLAIN_PHONE = re.compile(r"1[3-9][0-9]{9}").fullmatch
 _REMEMBERED = 50_000  # meanings kept per field
 Remark = tuple[str, str, str]  # column as messages name it, code, sentence
 
@@ -108,6 +110,7 @@ class _Checker:
         self.first_by_id: dict[str, int] = {}  # identity number → ordinal of the place
         self.first_by_phone: dict[str, int] = {}
         self.sheets: list[str] = []
+        self._place = 0
         dated = partial(date_of, today=today)
         makers = {"choice": choice_of, "text": text_of, "number_text": number_text_of}
         fixed = {"date": dated, "plate": plate_of, "driving_class": driving_class_of, "uscc": uscc_of}
@@ -137,6 +140,8 @@ class _Checker:
                 plan = _Plan(table, self.readers, self.memories, named)
                 if not self.sheets or self.sheets[-1] != table.sheet:
                     self.sheets.append(table.sheet)
+                # Sheet and row packed into one number: hundreds of thousands of them are kept.
+                self._place = (len(self.sheets) - 1) << 32
             yield self._row(person, plan)
 
     def _row(self, person: PersonRow, plan: _Plan) -> CheckedRow:
@@ -146,8 +151,7 @@ class _Checker:
         warnings: list[Remark] = []
         notes: list[Remark] = []
 
-        meaning = name_of(cells[plan.name] if plan.name >= 0 else "")
-        name, code, folded, _ = meaning
+        name, code, folded, _ = name_of(cells[plan.name] if plan.name >= 0 else "")
         if code:
             errors.append((plan.name_label, code, message(code, length=len(name or ""))))
         else:
@@ -161,7 +165,8 @@ class _Checker:
             number, code = cell, id_number_error(cell, self.today)
         else:
             number, code, _, _ = id_number_of(cell, self.today)
-        if not code and self.first_by_id.setdefault(number, place := self._place(person)) != place:
+        place = self._place | person.row
+        if not code and self.first_by_id.setdefault(number, place) != place:
             code = "duplicate_in_file"
         if code:
             errors.append((plan.id_label, code, self._id_message(code, number, person, plan)))
@@ -171,7 +176,10 @@ class _Checker:
                 warnings.append((plan.id_label, "area_unknown", message("area_unknown", text=number[:6])))
 
         if plan.phone >= 0 and (cell := cells[plan.phone]) != "":
-            self._take("phone", plan.phone_label, cell, phone_of(cell), values, errors, warnings, notes)
+            if type(cell) is str and _PLAIN_PHONE(cell):
+                values["phone"] = cell
+            else:
+                self._take("phone", plan.phone_label, cell, phone_of(cell), values, errors, warnings, notes)
 
         for field_code, index, label, reader, memory in plan.single:
             cell = cells[index]
@@ -210,7 +218,7 @@ class _Checker:
             warnings = []
             notes = []
         else:
-            self._compare(person, plan, values, warnings)
+            self._compare(person, place, plan, values, warnings)
         return CheckedRow(plan.table.sheet, person.row, cells, plan.table, committee, values, errors, warnings, notes)
 
     def _take(
@@ -266,7 +274,7 @@ class _Checker:
             warnings.append(self._folded(label, text.strip()))
         return unit
 
-    def _compare(self, person: PersonRow, plan: _Plan, values: dict, warnings: list[Remark]) -> None:
+    def _compare(self, person: PersonRow, place: int, plan: _Plan, values: dict, warnings: list[Remark]) -> None:
         """Compare the cells of an imported row with each other and with earlier imported rows."""
         number = values["id_number"]
         if (sex := values.get("sex")) is not None and sex != (other := sex_of(number)):
@@ -275,16 +283,12 @@ class _Checker:
         if (birth := values.get("birth_date")) is not None:
             other = f"{number[6:10]}-{number[10:12]}-{number[12:14]}"
             if other[: len(birth)] != birth:
-                warnings.append((plan.birth_label, "birth_mismatch", message("birth_mismatch", text=birth, other=other)))
-        if (phone := values.get("phone")) is not None:
-            place = self._place(person)
-            if (first := self.first_by_phone.setdefault(phone, place)) != place:
-                text = message("phone_shared", where=self._where(first, person))
-                warnings.append((plan.phone_label, "phone_shared", text))
-
-    def _place(self, person: PersonRow) -> int:
-        """Pack sheet and row into one number; hundreds of thousands of them are kept."""
-        return (len(self.sheets) - 1) << 32 | person.row
+                text = message("birth_mismatch", text=birth, other=other)
+                warnings.append((plan.birth_label, "birth_mismatch", text))
+        phone = values.get("phone")
+        if phone is not None and (first := self.first_by_phone.setdefault(phone, place)) != place:
+            text = message("phone_shared", where=self._where(first, person))
+            warnings.append((plan.phone_label, "phone_shared", text))
 
     def _where(self, place: int, person: PersonRow) -> str:
         sheet = self.sheets[place >> 32]

@@ -104,7 +104,9 @@ class Catalogue:
     def _meant_by(self, line: str) -> Unit | None:
         named = {}
         for unit in self._territorial():
-            spans = [span for name in (unit.name, unit.short_name, *unit.aliases) if (span := self._span(line, name, unit))]
+            spans = [
+                span for name in (unit.name, unit.short_name, *unit.aliases) if (span := self._span(line, name, unit))
+            ]
             if spans:
                 named[unit.id] = max(spans, key=lambda span: span[1] - span[0])
         # A name within a longer one means the longer one; a unit above another only says where that one lies.

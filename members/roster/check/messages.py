@@ -26,7 +26,8 @@ MESSAGES = {
     "id_checksum": "身份证号 {masked} 的校验码不对，有一位或几位填错了。请对照证件核对。",
     "duplicate_in_file": "身份证号 {masked} 与{where}重复。同一个人只留一行。",
     "phone_invalid": "手机号要 1 开头的 11 位数字，这里是“{text}”。请核对；没有就留空。",
-    "plate_invalid": "车牌号“{text}”不对。应是省份简称、字母（没有 I、O）和 5 位，新能源 6 位。一格只填一个；没有就留空。",
+    "plate_invalid": "车牌号“{text}”不对。应是省份简称、字母（没有 I、O）和 5 位，新能源 6 位。"
+    "一格只填一个；没有就留空。",
     "organization_unknown": "没有“{text}”，或者不在您导入的组织之下。请填代码或全称；没有就留空。",
     "organization_ambiguous": "“{text}”不止一个，分不清是哪一个。请填代码或全称。",
     "date_invalid": "“{text}”不是日期，或者晚于今天。请写成 2011.07 或 2011-07-01；没有就留空。",

@@ -1,4 +1,4 @@
-"""What one cell means: for each kind of field a function from a cell to its meaning. No clock, no memory of other rows."""
+"""What one cell means: for each kind of field a function from a cell to its meaning. No clock, no other rows."""
 
 import re
 from collections.abc import Callable
@@ -31,7 +31,7 @@ Reader = Callable[[Cell], Meaning]
 EMPTY = Meaning()
 
 _EMPTY_WORDS = frozenset({"", "无", "無", "暂无", "暫無", "null", "none", "nan", "n/a", "#n/a"})
-_ONLY_STROKES = re.compile(r"[-—–―‐‑‒_/\\]+")
+_STROKES = "-—–―‐‑‒_/\\"
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _WHOLE = re.compile(r"([0-9]+)\.0+")
@@ -39,7 +39,11 @@ _WHOLE = re.compile(r"([0-9]+)\.0+")
 
 def is_empty(text: str) -> bool:
     """Whether a text without spaces means that nothing is known: 无, 暂无, —, -, /."""
-    return text in _EMPTY_WORDS or (len(text) < 12 and (text.casefold() in _EMPTY_WORDS or bool(_ONLY_STROKES.fullmatch(text))))
+    if text in _EMPTY_WORDS:
+        return True
+    if text[0] in _STROKES:
+        return text.strip(_STROKES) == ""
+    return len(text) <= 4 and text.isascii() and text.casefold() in _EMPTY_WORDS
 
 
 def _plain(cell: Cell) -> str:
@@ -78,6 +82,8 @@ def phone_of(cell: Cell) -> Meaning:
 
 def plate_of(cell: Cell) -> Meaning:
     """Return the number plate."""
+    if type(cell) is str and plate_error(cell) is None:  # nearly all of them
+        return Meaning(cell)
     if not (text := _plain(cell)):
         return EMPTY
     plate = canonical_plate(text)
@@ -163,7 +169,7 @@ _FIRST_YEAR = 1900
 
 
 def date_of(cell: Cell, today: date) -> Meaning:
-    """Return an ISO date, or year and month (2012-01) where the day is not said; `date_invalid` else or in the future."""
+    """Return an ISO date, or year and month (2012-01) where no day is said; `date_invalid` else or in the future."""
     if isinstance(cell, date):  # a datetime is a date too
         return _dated(cell.date() if isinstance(cell, datetime) else cell, today)
     if type(cell) in (float, int):

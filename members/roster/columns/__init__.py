@@ -1,4 +1,4 @@
-"""Second stage: raw rows become rows of people under known columns; everything else is named, never silently dropped."""
+"""Second stage: raw rows become rows of people under known columns; all else is named, never silently dropped."""
 
 from __future__ import annotations
 
@@ -61,7 +61,10 @@ class Roster:
         self.people = 0
 
     def __iter__(self) -> Iterator[PersonRow]:
-        """Yield the rows of people. Raises RosterRefused: no_visible_sheet, no_header, no_rows, or what reading raises."""
+        """Yield the rows of people.
+
+        Raises RosterRefused: no_visible_sheet, no_header, no_rows, or what reading raises.
+        """
         met: set[str] = set()
         for sheet in self._workbook:
             met.add(sheet.name)
@@ -132,7 +135,9 @@ class _Sheet:
         for _ in range(titles):
             number, cells = self.ahead.popleft()
             above.extend(label_of(cell) for cell in cells if type(cell) is str and cell.strip())
-            self.roster.ignore(self.sheet.name, number, "title" if any(cell != "" for cell in cells) else "blank", cells)
+            self.roster.ignore(
+                self.sheet.name, number, "title" if any(cell != "" for cell in cells) else "blank", cells
+            )
         header = [self.ahead.popleft() for _ in range(count)]
         columns = columns_of([cells for _, cells in header], self.mapping)
         table = Table(self.sheet.name, header[-1][0], count, tuple(above), columns)
@@ -271,7 +276,9 @@ class _Sampler:
             column.suggestion = next((field for field, fits in _LOOKS if _mostly(fits, seen)), "")
             if column.suggestion and self.table.index_of(column.suggestion) is not None:
                 column.suggestion = ""
-        empty = {column.index for column in self.unknown if column.left_out == "nameless" and not self.cells[column.index]}
+        empty = {
+            column.index for column in self.unknown if column.left_out == "nameless" and not self.cells[column.index]
+        }
         self.table.columns = [column for column in self.table.columns if column.index not in empty]
         self.unknown = []
 

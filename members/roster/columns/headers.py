@@ -10,7 +10,9 @@ from foundation.protection.canonical import strip_spaces, to_simplified
 from members.roster.fields import FIELDS
 from members.roster.read.cells import Cell, letter_of
 
-_BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|\{[^{}]*\}|〔[^〔〕]*〕|〈[^〈〉]*〉|《[^《》]*》|<[^<>]*>")
+_BRACKETED = re.compile(
+    r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|\{[^{}]*\}|〔[^〔〕]*〕|〈[^〈〉]*〉|《[^《》]*》|<[^<>]*>"
+)
 _OPEN_BRACKET = re.compile(r"(?<=.)[(\[【{〔].*$")
 _MARKS = re.compile(r"[*★☆※●▲#_]|^[0-9]{1,2}[.、]|[:;,.。、]+$")
 _LONGEST_HEADER = 60
@@ -125,7 +127,7 @@ def _known_fields(headed: Sequence[tuple[str, str]], mapping: Mapping[str, str])
 
 
 def _is_header(fields: set[str]) -> bool:
-    """A name and an identity number, or one of them and two more known columns."""
+    """Whether there are a name and an identity number, or one of them and two more known columns."""
     return {"name", "id_number"} <= fields or (len(fields) >= 3 and bool(fields & {"name", "id_number"}))
 
 

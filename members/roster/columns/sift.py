@@ -8,7 +8,15 @@ from members.roster.columns.headers import Table
 from members.roster.read.cells import Cell
 
 # What a row can be instead of a person.
-BLANK, TOTAL, NOTE, NOTES_BLOCK, SAMPLE, TITLE, RULED = "blank", "total", "note", "notes_block", "sample", "title", "ruled"
+BLANK, TOTAL, NOTE, NOTES_BLOCK, SAMPLE, TITLE, RULED = (
+    "blank",
+    "total",
+    "note",
+    "notes_block",
+    "sample",
+    "title",
+    "ruled",
+)
 
 SAMPLE_WORDS = ("示例", "样例", "范例")
 _TOTAL_WORDS = ("合计", "小计", "总计", "共计")
@@ -105,7 +113,7 @@ class Sifter:
         return ""
 
     def _is_ruled(self, texts: list[str]) -> bool:
-        """Whether a row numbers the columns, as statistical tables do: 1 2 3 …, (1) (2) (3) …, 甲 乙 1 2 …"""
+        """Whether a row numbers the columns, as statistical tables do: 1 2 3, (1) (2) (3), 甲 乙 1 2."""
         numbers = [text.strip("()").removesuffix(".0") for text in texts]
         numbers = [text for text in numbers if text not in {"甲", "乙", "丙", "丁", "栏次"}]
         if len(numbers) < 3 or not all(text.isdecimal() and len(text) <= 3 for text in numbers):

@@ -1,4 +1,7 @@
-"""Text files: encoding by a strict rule (guessing calls Chinese registries Latin or Korean), then delimiter and rows."""
+"""Text files: encoding by a strict rule, then delimiter and rows.
+
+Guessing encodings calls short Chinese registries Latin or Korean: nothing is guessed.
+"""
 
 import codecs
 import csv
