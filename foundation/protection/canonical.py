@@ -47,7 +47,8 @@ def nfkc(text: str) -> str:
 
 def strip_spaces(text: str) -> str:
     """Return the text in NFKC without spaces of any kind, zero-width characters, direction marks and controls."""
-    return _SPACES.sub("", nfkc(text))
+    # Twice: "¨" becomes a space and an accent, which then joins the letter before it.
+    return nfkc(_SPACES.sub("", nfkc(text)))
 
 
 def canonical_id_number(text: str) -> str:
@@ -149,11 +150,12 @@ def _initials_of_mixed(key: str, name: str) -> str:
         return "".join([word[0] for word in re.split(r"[^0-9a-z]+", nfkc(name).casefold()) if word])
     found, in_word = [], False
     for character in key:
-        if not character.isascii():
-            found.append(_initial[character])
-        elif not in_word:
-            found.append(character)
-        in_word = character.isascii()
+        reading = _initial[character]
+        if reading:
+            found.append(reading)
+        elif character.isalnum() and not in_word:
+            found.append(unicodedata.normalize("NFD", character)[0])
+        in_word = not reading and character.isalnum()
     return "".join(found)
 
 
