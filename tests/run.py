@@ -13,6 +13,9 @@ import tempfile
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
+# These tests start programs that choose their database themselves: once is enough.
+OWN_DATABASE = ["--ignore=tests/config"]
+
 
 def say(sentence: str) -> None:
     """Print at once: pytest writes to the same stream."""
@@ -57,7 +60,7 @@ def main(arguments: list[str]) -> int:
     runs = [("SQLite", [] if browser else ["-m", "not browser"], {})]
     if not refusal:
         names = {"TEST_DATABASE_URL": url, "TEST_DB_NAME": os.environ.get("TEST_DB_NAME", "test_portal")}
-        runs.append(("PostgreSQL", ["--db=postgresql", "-m", "not browser"], names))
+        runs.append(("PostgreSQL", ["--db=postgresql", "-m", "not browser", *OWN_DATABASE], names))
     for name, selection, environment in runs:
         say(f"\n=== {name} ===")
         with tempfile.TemporaryDirectory(prefix="portal-test-") as var_dir:
