@@ -19,26 +19,62 @@ class Entry:
     url_name: str
     needs: tuple[Capability, ...] = ()
     staff: bool = False
+    about: str = ""
 
+
+SEARCHED = (
+    Capability.DRIVER_VIEW,
+    Capability.ORGANIZATION_VIEW,
+    Capability.ENTERPRISE_VIEW,
+    Capability.VEHICLE_VIEW,
+)
 
 GROUPS: tuple[tuple[Entry, ...], ...] = (
     (
         Entry("工作台", "house", "dashboard:home"),
-        Entry("司机", "people", "members:driver_list", (Capability.DRIVER_VIEW,)),
-        Entry("组织", "diagram-3", "branches:organization_list", (Capability.ORGANIZATION_VIEW,)),
-        Entry("企业", "building", "members:enterprise_list", (Capability.ENTERPRISE_VIEW,)),
-        Entry("车辆", "truck", "members:vehicle_list", (Capability.VEHICLE_VIEW,)),
+        Entry("司机", "people", "members:driver_list", (Capability.DRIVER_VIEW,), about="查找、登记、修改、筛选、导出"),
+        Entry(
+            "组织",
+            "diagram-3",
+            "branches:organization_list",
+            (Capability.ORGANIZATION_VIEW,),
+            about="组织树、指导关系、撤销",
+        ),
+        Entry(
+            "企业", "building", "members:enterprise_list", (Capability.ENTERPRISE_VIEW,), about="登记的企业和组织覆盖"
+        ),
+        Entry("车辆", "truck", "members:vehicle_list", (Capability.VEHICLE_VIEW,), about="车牌、车型、谁在开"),
     ),
     (
-        Entry("名册导入", "upload", "members:import_list", (Capability.ROSTER_IMPORT_VIEW,)),
-        Entry("导出", "download", "members:export_list", (Capability.EXPORT_JOB_VIEW,)),
-        Entry("登记变更", "arrow-repeat", "members:registration_list", (Capability.DRIVER_CLAIM_REGISTRATION,)),
+        Entry(
+            "名册导入",
+            "upload",
+            "members:import_list",
+            (Capability.ROSTER_IMPORT_VIEW,),
+            about="把 Excel 花名册变成登记",
+        ),
+        Entry(
+            "导出", "download", "members:export_list", (Capability.EXPORT_JOB_VIEW,), about="正在生成和可以下载的文件"
+        ),
+        Entry(
+            "登记变更",
+            "arrow-repeat",
+            "members:registration_list",
+            (Capability.DRIVER_CLAIM_REGISTRATION,),
+            about="认领别处登记的司机、放行和裁定",
+        ),
     ),
     (
-        Entry("任职与空缺", "person-badge", "branches:appointment_list", (Capability.APPOINTMENT_VIEW,)),
-        Entry("用户", "person-gear", "branches:user_list", (Capability.USER_VIEW,)),
-        Entry("审计", "shield-check", "dashboard:audit", (Capability.AUDIT_ENTRY_VIEW,)),
-        Entry("管理后台", "table", "admin:index", staff=True),
+        Entry(
+            "任职与空缺",
+            "person-badge",
+            "branches:appointment_list",
+            (Capability.APPOINTMENT_VIEW,),
+            about="谁在哪里任职、哪里空缺",
+        ),
+        Entry("用户", "person-gear", "branches:user_list", (Capability.USER_VIEW,), about="开账号、发一次性口令"),
+        Entry("审计", "shield-check", "dashboard:audit", (Capability.AUDIT_ENTRY_VIEW,), about="谁在什么时候做了什么"),
+        Entry("管理后台", "table", "admin:index", staff=True, about="登记表、参考表和系统表"),
     ),
 )
 
@@ -49,8 +85,13 @@ def has(request, capability: Capability) -> bool:
     return reach is not None and reach.has(capability)
 
 
+def may_search(request) -> bool:
+    """Return whether the search box could find the reader anything. At most the one query of `request.reach`."""
+    return any(has(request, capability) for capability in SEARCHED)
+
+
 def navigation(request) -> list[list[dict]]:
-    """Return groups of {label, icon, url, current} for the reader; empty groups are left out."""
+    """Return groups of {label, icon, url, current, about} for the reader; empty groups are left out."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return []
@@ -66,7 +107,7 @@ def navigation(request) -> list[list[dict]]:
                 url = reverse(entry.url_name)
             except NoReverseMatch:  # its app has not opened this door yet
                 continue
-            lines.append({"label": entry.label, "icon": entry.icon, "url": url, "current": False})
+            lines.append({"label": entry.label, "icon": entry.icon, "url": url, "current": False, "about": entry.about})
         if lines:
             groups.append(lines)
     _mark_current(request.path, groups)

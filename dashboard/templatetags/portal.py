@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from branches.choices import Role
+from dashboard.navigation import may_search
 from dashboard.navigation import navigation as navigation_of
 from foundation.protection.masks import mask_id_number, mask_phone
 
@@ -47,6 +48,13 @@ def navigation(context) -> list:
     """Return the groups of navigation entries this reader may open (dashboard/navigation.py)."""
     request = context.get("request")
     return navigation_of(request) if request is not None else []
+
+
+@register.simple_tag(takes_context=True)
+def search_shown(context) -> bool:
+    """Return whether to offer the search box to this reader."""
+    request = context.get("request")
+    return request is not None and may_search(request)
 
 
 @register.simple_tag(takes_context=True)
