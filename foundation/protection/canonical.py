@@ -28,6 +28,7 @@ _INVISIBLE = re.compile(
 )
 _PLAIN_PLATE = re.compile("[\u4e00-\u9fff][A-Z0-9]{6,7}").fullmatch
 _PLAIN_NAME = re.compile("[\u4e00-\u9fff]+").fullmatch
+_HAN_NAME = re.compile(f"[{_HAN}]+").fullmatch
 _INSIDE_CHINESE = re.compile(f"(?<=[{_HAN}{DOT}])[{_SPACE}]+(?=[{_HAN}{DOT}])")
 _FULL_STOP = re.compile(f"(?<=[{_HAN}])\\.(?=[{_HAN}])")
 _TO_DOT = str.maketrans(dict.fromkeys(_LOOKALIKE_DOTS, DOT))
@@ -121,7 +122,7 @@ def initials(name: str) -> str:
     plain = name
     if not _PLAIN_NAME(name):
         plain = _folded(name)
-        if not _PLAIN_NAME(plain) or DOT in canonical_name(name):
+        if not _HAN_NAME(plain) or DOT in canonical_name(name):
             return _initials_of_mixed(plain, name)
     simplified = _simplified()
     surname = simplified.get(ord(plain[0])) or plain[0]
@@ -154,9 +155,13 @@ def _initials_of_mixed(key: str, name: str) -> str:
         if reading:
             found.append(reading)
         elif character.isalnum() and not in_word:
-            found.append(unicodedata.normalize("NFD", character)[0])
+            found.append(unicodedata.normalize("NFD", character)[0] if _is_latin(character) else "")
         in_word = not reading and character.isalnum()
     return "".join(found)
+
+
+def _is_latin(character: str) -> bool:
+    return unicodedata.normalize("NFD", character)[0].isascii()
 
 
 class _Initials(dict):

@@ -51,4 +51,5 @@ GIVEN_INITIALS = {
     "晟": "s",  # sheng
     "厦": "x",  # xia
     "莘": "x",  # xin
+    "𠮷": "j",  # written for 吉
 }

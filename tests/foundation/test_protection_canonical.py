@@ -142,6 +142,7 @@ def test_the_given_name_has_its_own_key(name, key):
         ("单·木", "dm"),
         ("Anna Maria", "am"),
         ("李A明", "lam"),
+        ("曾𠮷明", "zjm"),
         ("李𠮷明", "ljm"),
         ("Jürgen 李", "jl"),
         ("", ""),
