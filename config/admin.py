@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404
+from django.shortcuts import redirect
 
 
 class PortalAdminSite(AdminSite):
@@ -19,3 +20,11 @@ class PortalAdminSite(AdminSite):
         if request.user.is_authenticated:
             raise Http404
         return redirect_to_login(request.GET.get("next", "/admin/"))
+
+    def logout(self, request, extra_context=None):
+        """Sign out where everybody does: traced there."""
+        return redirect("account_logout")
+
+    def password_change(self, request, extra_context=None):
+        """Change the password where everybody does: the rules, the duty and the trace are there."""
+        return redirect("account_change_password")

@@ -27,5 +27,4 @@ urlpatterns = [
     path("second-factor/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
     path("second-factor/codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
     path("second-factor/codes/new/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
-    path("second-factor/codes/download/", recovery_codes.download_recovery_codes, name="mfa_download_recovery_codes"),
 ]

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from axes.models import AccessAttempt
 from django.contrib.auth import password_validation
+from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import F
@@ -207,10 +209,26 @@ def end_sessions(user: User, *, but: str = "") -> int:
     return ended
 
 
+def purge_expired(at: datetime) -> int:
+    """Delete what has served its time and return how many rows: ended sessions, codes a month past, old attempts.
+
+    For the daily sweep; the audit trail keeps what happened. Four or more statements.
+    """
+    gone, _ = Session.objects.filter(expire_date__lt=at).delete()
+    held = Session.objects.values("session_key")
+    orphans, _ = UserSession.objects.exclude(session_key__in=held).delete()
+    codes, _ = ResetCode.objects.filter(expires_at__lt=at - timedelta(days=30)).delete()
+    attempts, _ = AccessAttempt.objects.filter(attempt_time__lt=at - timedelta(days=1)).delete()
+    return gone + orphans + codes + attempts
+
+
 # --- notes of what happened at the door -------------------------------------------------------------------------------
 def note_sign_in(user: User, *, origin: Origin) -> None:
-    """Trace a completed sign-in."""
+    """Trace a completed sign-in; the first one activates the account."""
     with transaction.atomic():
+        if user.activated_at is None:
+            user.activated_at = timezone.now()
+            user.save(update_fields=["activated_at"])
         trail.record("account.sign_in", user, actor=user, label=user.username, origin=origin)
 
 

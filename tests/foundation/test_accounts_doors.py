@@ -148,3 +148,12 @@ def test_secrets_of_allauth_are_not_in_the_admin():
     sign_in(client)
     for path in ["mfa/authenticator", "usersessions/usersession", "account/emailaddress", "axes/accessattempt"]:
         assert client.get(f"/admin/{path}/").status_code == 404
+
+
+def test_the_admin_has_no_password_page_and_no_way_out_of_its_own():
+    account(is_staff=True, is_superuser=True)
+    client = browser()
+    sign_in(client)
+    assert client.get("/admin/password_change/").headers["Location"] == "/accounts/password/"
+    assert client.post("/admin/logout/").headers["Location"] == "/accounts/logout/"
+    assert browser().get("/admin/", follow=True).redirect_chain[-1][0] == "/accounts/login/?next=/admin/"

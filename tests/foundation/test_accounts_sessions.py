@@ -4,11 +4,14 @@ from datetime import timedelta
 
 import pytest
 from allauth.usersessions.models import UserSession
+from axes.models import AccessAttempt
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from foundation.accounts.models import User
+from foundation.accounts import workflow
+from foundation.accounts.models import ResetCode, User
 from foundation.accounts.views import browser_in_words
 from tests.foundation.accounts import account, actions, browser, is_signed_in, sign_in
 
@@ -125,3 +128,29 @@ def test_deactivating_an_account_ends_its_sign_ins_at_the_next_click():
     sign_in(client)
     User.objects.update(is_active=False)
     assert not is_signed_in(client)
+
+
+def test_the_sweep_takes_what_has_served_its_time_and_leaves_the_rest(start, time_machine):
+    user = account()
+    old, kept = browser(), browser("192.0.2.2")
+    sign_in(old)
+    sign_in(browser(), password="Falsch-2026")
+    workflow.issue_reset_code(user, issued_by=None)
+    later = start + timedelta(days=32)
+    time_machine.move_to(later, tick=False)
+    sign_in(kept)
+    workflow.issue_reset_code(user, issued_by=None)
+    sign_in(browser("192.0.2.3"), password="Falsch-2026")
+    assert workflow.purge_expired(later) >= 2
+    assert is_signed_in(kept)
+    assert (Session.objects.count(), UserSession.objects.count()) == (1, 1)
+    assert ResetCode.objects.count() == 1
+    assert AccessAttempt.objects.count() == 1
+
+
+def test_the_first_sign_in_activates_the_account(start):
+    user = account()
+    assert user.activated_at is None
+    sign_in(browser())
+    user.refresh_from_db()
+    assert user.activated_at == start
