@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "foundation.accounts.middleware.SignInDuties",
     "branches.middleware.CurrentReach",
+    "dashboard.middleware.Refusals",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -241,7 +242,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "seal the audit trail": {"task": "foundation.audit.tasks.seal_audit_trail", "schedule": 5.0},
-    "sweep roster imports": {"task": "members.tasks.sweep_imports", "schedule": 30.0},
+    "sweep roster imports": {"task": "members.tasks.imports.sweep_imports", "schedule": 30.0},
     "sweep exports": {"task": "members.tasks.sweep_exports", "schedule": 60.0},
     "purge what has expired": {"task": "members.tasks.purge_expired", "schedule": 24 * 3600.0},
 }

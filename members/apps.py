@@ -8,3 +8,7 @@ class MembersConfig(AppConfig):
 
     name = "members"
     verbose_name = "司机与党员"
+
+    def ready(self) -> None:
+        """Register the tasks in every process, not only in the worker: pages and commands send wake-ups."""
+        from members import tasks  # noqa: F401

@@ -94,8 +94,7 @@ class Enterprise(models.Model):
                 violation_error_message="这个委员会已经登记过同名企业。",
             ),
             models.CheckConstraint(
-                condition=Q(coverage__in=[Coverage.NONE, Coverage.INSTRUCTOR])
-                | Q(coverage_organization__isnull=False),
+                condition=Q(coverage__in=[Coverage.NONE, Coverage.INSTRUCTOR]) | Q(coverage_organization__isnull=False),
                 name="members_enterprise_coverage",
                 violation_error_message="独立建、联合建要写明是哪个党组织。",
             ),
@@ -220,7 +219,9 @@ class Driver(models.Model):
 class DriverVehicle(models.Model):
     """Who drives which vehicle, from when to when."""
 
-    driver = models.ForeignKey(Driver, models.PROTECT, verbose_name="司机", related_name="vehicle_links", db_index=False)
+    driver = models.ForeignKey(
+        Driver, models.PROTECT, verbose_name="司机", related_name="vehicle_links", db_index=False
+    )
     vehicle = models.ForeignKey(Vehicle, models.PROTECT, verbose_name="车辆", related_name="driver_links")
     from_date = models.DateField("开始日期", null=True, blank=True)
     until_date = models.DateField("结束日期", null=True, blank=True, help_text="从这一天起不再驾驶这辆车")
@@ -328,8 +329,7 @@ class RegistrationTransfer(models.Model):
                 violation_error_message="这位司机已经登记在这个委员会。",
             ),
             models.CheckConstraint(
-                condition=Q(status=TransferStatus.CLAIMED)
-                | Q(answered_at__isnull=False, answered_by__isnull=False),
+                condition=Q(status=TransferStatus.CLAIMED) | Q(answered_at__isnull=False, answered_by__isnull=False),
                 name="members_registrationtransfer_answered",
                 violation_error_message="答复必须有答复人和时间。",
             ),

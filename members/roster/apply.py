@@ -18,7 +18,6 @@ from foundation.protection.seal import sealer
 from members.choices import Fate, PlateColour, Source, VehicleStatus, WorkStatus
 from members.models import Credential, Driver, DriverVehicle, Enterprise, Person, RosterResult, Vehicle
 from members.roster import bulk
-from members.roster.fields import TRUE
 from members.roster.plan import Candidate, credential_kind
 from members.rules.people import born_and_sex, credential_index, id_number_columns, name_columns, phone_columns
 
@@ -161,7 +160,7 @@ class Applier:
             phone["phone_index"],
             phone["phone_tail"],
             values.get("ethnicity", ""),
-            _fact(values.get("veteran")),
+            values.get("veteran"),
             born["sex"],
             born["birth_date"],
             self._seal_id(number["id_number"]),
@@ -188,7 +187,7 @@ class Applier:
             values.get("declared_political_status", ""),
             values.get("declared_branch"),
             values.get("declared_joined", ""),
-            _fact(values.get("union_member")),
+            values.get("union_member"),
             values.get("remarks", ""),
             "",
             Source.ROSTER,
@@ -253,7 +252,7 @@ class Applier:
         if "ethnicity" in row.changed:
             changes["ethnicity"] = values["ethnicity"]
         if "veteran" in row.changed:
-            changes["is_veteran"] = _fact(values["veteran"])
+            changes["is_veteran"] = values["veteran"]
         return changes
 
     def _driver_changes(self, row: Candidate, driver: Driver, enterprises: dict[int, int]) -> dict[str, Any]:
@@ -271,7 +270,7 @@ class Applier:
             if code in row.changed
         }
         if "union_member" in row.changed:
-            changes["union_member"] = _fact(values["union_member"])
+            changes["union_member"] = values["union_member"]
         if "committee" in row.changed:
             changes["registering_committee_id"] = values["committee"]
         if "declared_branch" in row.changed:
@@ -463,10 +462,6 @@ def _changes(instance: Any, changes: dict[str, Any]) -> dict[str, Any]:
     for name, value in changes.items():
         setattr(instance, name, value)
     return before
-
-
-def _fact(word: str | None) -> bool | None:
-    return None if word is None else word == TRUE
 
 
 def _aad(model: Any, name: str) -> str:

@@ -11,14 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from branches.capabilities import Capability
-from branches.choices import COMMITTEES
 from branches.models import Organization
-from branches.scope import Region, reach_of
 from foundation.protection.canonical import name_key
 from members.choices import CREDENTIAL_OF_GROUP, CredentialKind, Fate
 from members.models import Credential, Driver, DriverVehicle, Person
-from members.roster.fields import BY_CODE, TRUE
+from members.roster.bounds import Bounds
+from members.roster.fields import BY_CODE
 from members.rules.people import credential_index, id_number_index, phone_index
 
 # Compared one to one with a column of the driver.
@@ -49,42 +47,6 @@ class Candidate:
     def outline(self) -> tuple:
         """Return what must be the same when the row is applied as when it was planned."""
         return self.fate, self.person_id, tuple(self.changed), tuple(sorted(self.before.items()))
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """Whom this import may touch: drivers of these committees, or of one's own platform."""
-
-    organization_id: int
-    committee_ids: frozenset[int]
-    organization_ids: frozenset[int]
-    own_organization_ids: frozenset[int]
-    view: Region | None  # None: the system, sees all
-
-
-def bounds_of(organization: Organization, actor) -> Bounds:
-    """Return the subtree of the organisation, cut to what the actor may touch (None: the system). Three queries.
-
-    Source: docs/permissions.csv, lines roster_import,upload and driver,change.
-    """
-    below = dict(Organization.objects.subtree_of(organization).running().values_list("pk", "kind"))
-    organization_ids = frozenset(below)
-    own: frozenset[int] = frozenset()
-    view = None
-    if actor is not None:
-        reach = reach_of(actor)
-        region = reach.region(Capability.DRIVER_CHANGE)
-        view = reach.region(Capability.DRIVER_VIEW)
-        own = region.own_organization_ids & organization_ids
-        if not region.everything:
-            organization_ids &= region.organization_ids | region.own_organization_ids
-    return Bounds(
-        organization_id=organization.pk,
-        committee_ids=frozenset(pk for pk in organization_ids if below[pk] in COMMITTEES),
-        organization_ids=organization_ids,
-        own_organization_ids=own,
-        view=view,
-    )
 
 
 class Planner:
@@ -151,11 +113,17 @@ class Planner:
         return match.formal_organization_id is None or match.formal_organization_id in bounds.organization_ids
 
     def _warn_of_shared_phone(self, row: Candidate, shared: dict[UUID, set[UUID]]) -> None:
+        """Warn when an earlier row that goes in, or a stored person, has the phone of this one."""
         if row.phone_index is None:
             return
         first = self._phones.setdefault(row.phone_index, row.id_index)
-        others = shared.get(row.phone_index, ())
-        if first != row.id_index or any(other != row.id_index for other in others):
+        within_file = first != row.id_index
+        stored = any(other != row.id_index for other in shared.get(row.phone_index, ()))
+        warned = any(code == "phone_shared" for _, code, _ in row.warnings)
+        if warned and not (within_file or stored):
+            # The earlier row was turned away, which the check of the cells could not know.
+            row.warnings = [warning for warning in row.warnings if warning[1] != "phone_shared"]
+        elif (within_file or stored) and not warned:
             row.warnings.append([self._header(row, "phone"), "phone_shared", SENTENCE_PHONE_SHARED])
 
     def _compare(self, row: Candidate, match: Stored, plates: set[str], credentials: dict[str, UUID]) -> None:
@@ -167,7 +135,7 @@ class Planner:
             changed.append("phone")
         if "ethnicity" in values and values["ethnicity"] != match.ethnicity:
             changed.append("ethnicity")
-        if "veteran" in values and (values["veteran"] == TRUE) is not match.is_veteran:
+        if "veteran" in values and values["veteran"] is not match.is_veteran:
             changed.append("veteran")
         if not match.is_driver:
             changed.append("registration")
@@ -176,7 +144,7 @@ class Planner:
         for code in _DRIVER_FIELDS:
             if code in values and values[code] != getattr(match, code):
                 changed.append(code)
-        if "union_member" in values and (values["union_member"] == TRUE) is not match.union_member:
+        if "union_member" in values and values["union_member"] is not match.union_member:
             changed.append("union_member")
         if "committee" in values and values["committee"] != match.committee_id:
             changed.append("committee")
@@ -353,4 +321,4 @@ def _phones_of(persons: list[int]) -> dict[int, str]:
     return dict(Person._base_manager.filter(pk__in=persons).values_list("pk", "phone"))
 
 
-__all__ = ["Bounds", "Candidate", "Planner", "Stored", "bounds_of", "credential_kind"]
+__all__ = ["Candidate", "Planner", "Stored", "credential_kind"]

@@ -35,7 +35,7 @@ def claim(claimable: QuerySet, owner: str, seconds: int) -> int | None:
     return None
 
 
-def renew(rows: QuerySet, pk: int, owner: str, seconds: int, **changes) -> None:
+def renew(rows: QuerySet, pk: int, owner: str, seconds: int, /, **changes) -> None:
     """Hold a claimed row for some more seconds and write `changes` (progress) with it. One UPDATE.
 
     Raises LeaseLost when another worker has it now: call it inside the transaction of the chunk, and the chunk goes
