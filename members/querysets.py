@@ -14,7 +14,7 @@ from branches.choices import COMMITTEES
 from branches.querysets import ScopedQuerySet
 from branches.scope import Region
 from foundation.protection.seal import tail
-from members.choices import IMPORT_WORKING, TRANSFER_OPEN, ExportStatus, TransferStatus, VehicleStatus
+from members.choices import IMPORT_WORKING, TRANSFER_OPEN, ExportStatus, VehicleStatus
 from members.rules.people import ID_NUMBER, PHONE, id_number_index, phone_index
 from members.rules.search import Kind, Query
 
@@ -26,6 +26,19 @@ def _placed_in(organization_ids) -> Q:
         organization_id__in=organization_ids, until_date__isnull=True
     )
     return Q(pk__in=members.values("pk").union(tied.values("member_id"), all=True))
+
+
+# More drivers than this are not named one by one in a query.
+MANY = 5_000
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """Rows in the order of one index: what a keyset page is cut from."""
+
+    rows: DriverQuerySet
+    order: tuple[str, ...]
+    descending: bool = False
 
 
 class DriverQuerySet(ScopedQuerySet):

@@ -70,7 +70,9 @@ def register_driver(
         raise PermissionDenied("您不能在这个委员会登记司机。")
     _refuse_unreadable(reach, values)
     _refuse_foreign(reach, values)
-    columns = person_columns({"id_number": "", "name": ""} | {k: values[k] for k in PERSON_FIELDS if k in values}, today)
+    columns = person_columns(
+        {"id_number": "", "name": ""} | {k: values[k] for k in PERSON_FIELDS if k in values}, today
+    )
     plate = _good_plate(plate)
     # Outside the transaction: the trace of a refusal must stay.
     person = _person_of(columns["id_number"], reach, actor, committee)
@@ -176,7 +178,9 @@ def verify_drivers(driver_ids: Iterable[int], *, actor, at: datetime | None = No
 
 
 # --- vehicles of a driver -----------------------------------------------------------------------------------------------
-def assign_vehicle(driver: Driver, plate: str, *, actor, from_date: date | None = None, colour: str = "") -> DriverVehicle:
+def assign_vehicle(
+    driver: Driver, plate: str, *, actor, from_date: date | None = None, colour: str = ""
+) -> DriverVehicle:
     """Tie a vehicle to a driver from a day on; a plate nobody knows becomes a vehicle. No other tie ends.
 
     Raises PermissionDenied, ValidationError (plate, tied already).
@@ -219,7 +223,11 @@ def set_credential(driver: Driver, kind: str, number: str, values: Mapping[str, 
         credential = _put_credential(driver, kind, number, values)
         expires = credential.expires_date.isoformat() if credential.expires_date else None
         _trace(
-            "driver.set_credential", driver, actor, fields=["credentials"], details={"kind": kind, "expires_date": expires}
+            "driver.set_credential",
+            driver,
+            actor,
+            fields=["credentials"],
+            details={"kind": kind, "expires_date": expires},
         )
     return credential
 

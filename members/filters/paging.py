@@ -1,0 +1,177 @@
+"""Keyset pages: page one thousand costs what page one costs. Counts that never walk the whole table.
+
+A cursor names the row at the edge of a page by its key, signed: nothing personal stands in an address, and nobody can
+ask where a row that he may not see would stand.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from django.core import signing
+from django.db import connections
+from django.db.models import Q, QuerySet
+
+from members.querysets import Ordered
+
+COUNT_CAP = 10_000
+_SALT = "members.cursor"
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The edge of a page: the run it lies in, the key of its row, and which way to go on."""
+
+    run: int
+    pk: int
+    backwards: bool = False
+
+    def token(self) -> str:
+        """Return the cursor as a signed text for an address."""
+        return signing.dumps([self.run, self.pk, int(self.backwards)], salt=_SALT)
+
+    @classmethod
+    def read(cls, token: str) -> Cursor | None:
+        """Return the cursor of a token, None for one that is not ours (the list then starts at its beginning)."""
+        try:
+            run, pk, backwards = signing.loads(token, salt=_SALT)
+        except (signing.BadSignature, ValueError, TypeError):
+            return None
+        return cls(int(run), int(pk), bool(backwards))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Keys of one page in their order, and the tokens of its neighbours ("" where there is none)."""
+
+    keys: tuple[int, ...]
+    previous: str = ""
+    next: str = ""
+
+
+def page_of(runs: Sequence[Ordered], parts: Sequence[Q], cursor: Cursor | None, size: int) -> Page:
+    """Return one page of keys from runs that follow each other, each restricted to the union of `parts` (a scope).
+
+    One query per run and part that is needed to fill the page, and one for the cursor's place where the order is by
+    more than the key. Every part is asked alone, in the order of its index; what two parts both have counts once.
+    """
+    if not parts or not runs:
+        return Page(())
+    backwards = cursor is not None and cursor.backwards
+    start = min(cursor.run, len(runs) - 1) if cursor else 0
+    found: list[tuple[int, int]] = []  # (run, key)
+    steps = range(start, -1, -1) if backwards else range(start, len(runs))
+    for step in steps:
+        edge = cursor.pk if cursor is not None and step == start else None
+        wanted = size + 1 - len(found)
+        found += [(step, pk) for pk in _keys(runs[step], parts, edge, backwards, wanted)]
+        if len(found) > size:
+            break
+    more = len(found) > size
+    found = found[:size]
+    if backwards:
+        found.reverse()
+    if not found:
+        return Page(())
+    has_previous = more if backwards else cursor is not None
+    has_next = cursor is not None if backwards else more
+    return Page(
+        tuple(pk for _, pk in found),
+        Cursor(*found[0], backwards=True).token() if has_previous else "",
+        Cursor(*found[-1]).token() if has_next else "",
+    )
+
+
+def _keys(run: Ordered, parts: Sequence[Q], edge: int | None, backwards: bool, limit: int) -> list[int]:
+    down = run.descending != backwards
+    rows = run.rows
+    if edge is not None:
+        place = _place(run, edge)
+        if place is None:
+            return []
+        rows = rows.filter(_beyond(run.order, place, down))
+    order = [f"-{name}" if down else name for name in run.order]
+    fetched = [
+        list(rows.filter(part).order_by(*order).values_list(*run.order)[:limit] if part else
+             rows.order_by(*order).values_list(*run.order)[:limit])
+        for part in parts
+    ]  # fmt: skip
+    if len(fetched) == 1:
+        return [row[-1] for row in fetched[0]]
+    merged, seen = heapq.merge(*fetched, reverse=down), set()
+    return list(islice((row[-1] for row in merged if not (row[-1] in seen or seen.add(row[-1]))), limit))
+
+
+def _place(run: Ordered, pk: int) -> tuple | None:
+    if run.order == ("pk",):
+        return (pk,)
+    rows = run.rows.model._base_manager.all()
+    annotations = {name: value for name, value in run.rows.query.annotations.items() if name in run.order}
+    return (rows.annotate(**annotations) if annotations else rows).filter(pk=pk).values_list(*run.order).first()
+
+
+def _beyond(order: tuple[str, ...], place: tuple, down: bool) -> Q:
+    if len(order) == 1:
+        return Q(**{f"{order[0]}__{'lt' if down else 'gt'}": place[0]})
+    first, last = order
+    # The bound on the first column alone is what the index is entered by.
+    strict, loose = ("lt", "lte") if down else ("gt", "gte")
+    return Q(**{f"{first}__{loose}": place[0]}) & (
+        Q(**{f"{first}__{strict}": place[0]}) | Q(**{f"{last}__{strict}": place[1]})
+    )
+
+
+# --- counts -----------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number of rows: exact up to the cap, else an estimate of the planner, else "more than the cap"."""
+
+    number: int
+    exact: bool
+
+    def __str__(self) -> str:
+        """Return 12,486 · 约 43 万 · 1 万以上."""
+        if self.exact:
+            return f"{self.number:,}"
+        if self.number > COUNT_CAP:
+            return f"约 {_rounded(self.number)}"
+        return f"{COUNT_CAP // 10_000} 万以上"
+
+
+def count_of(rows: QuerySet, cap: int = COUNT_CAP) -> Count:
+    """Return how many rows there are: at most `cap` are counted. One query, two beyond the cap on PostgreSQL."""
+    rows = rows.order_by()
+    number = rows.values("pk")[: cap + 1].count()
+    if number <= cap:
+        return Count(number, True)
+    return Count(max(estimate(rows), cap + 1), False) if _estimates(rows) else Count(cap, False)
+
+
+def _estimates(rows: QuerySet) -> bool:
+    return connections[rows.db].vendor == "postgresql"
+
+
+def estimate(rows: QuerySet) -> int:
+    """Return how many rows the planner expects (PostgreSQL). One EXPLAIN, nothing is read."""
+    import json
+
+    plan = rows.values("pk").explain(format="json")
+    return int(json.loads(plan)[0]["Plan"]["Plan Rows"])
+
+
+def _rounded(number: int) -> str:
+    if number >= 100_000:
+        return f"{round(number / 10_000)} 万"
+    return f"{number / 10_000:.1f} 万"
+
+
+Hydrate = Callable[[Sequence[int]], list]
+
+
+def in_order(keys: Sequence[int], rows) -> list:
+    """Return the rows (a queryset) of a page in the order of its keys. One query and its joins."""
+    by_key = {row.pk: row for row in rows.filter(pk__in=keys)} if keys else {}
+    return [by_key[key] for key in keys if key in by_key]
