@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -54,7 +55,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
-# A field that changes in this share of the people already registered, or more, must be ticked by a person.
+# A field that changes in this percentage of the rows, or more, must be ticked by a person.
 ROSTER_BRAKE_PERCENT = env.integer("ROSTER_BRAKE_PERCENT", 30, at_least=1)
 # Rows about people registered elsewhere are the one thing an importer may learn; so many a day and no more.
 ROSTER_OUT_OF_SCOPE_PER_DAY = env.integer("ROSTER_OUT_OF_SCOPE_PER_DAY", 500, at_least=1)
@@ -214,7 +215,7 @@ REDIS_URL = env.broker("REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
 _VISIBILITY_TIMEOUT = 300  # seconds; no task may run longer than half of it
 if REDIS_URL:
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
         "visibility_timeout": _VISIBILITY_TIMEOUT,
         "socket_keepalive": True,
         "health_check_interval": 25,
@@ -240,10 +241,12 @@ CELERY_TASK_TIME_LIMIT = _VISIBILITY_TIMEOUT // 2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# Wake-ups nobody was there to hear must not pile up: the next one does the same work. Longer than any chunk task.
+_STALE = {"expires": 120}
 CELERY_BEAT_SCHEDULE = {
-    "seal the audit trail": {"task": "foundation.audit.tasks.seal_audit_trail", "schedule": 5.0},
-    "sweep roster imports": {"task": "members.tasks.imports.sweep_imports", "schedule": 30.0},
-    "sweep exports": {"task": "members.tasks.sweep_exports", "schedule": 60.0},
+    "seal the audit trail": {"task": "foundation.audit.tasks.seal_audit_trail", "schedule": 5.0, "options": _STALE},
+    "sweep roster imports": {"task": "members.tasks.imports.sweep_imports", "schedule": 30.0, "options": _STALE},
+    "sweep exports": {"task": "members.tasks.sweep_exports", "schedule": 60.0, "options": _STALE},
     "purge what has expired": {"task": "members.tasks.purge_expired", "schedule": 24 * 3600.0},
 }
 CACHES = {
