@@ -52,13 +52,10 @@ class Candidate:
 class Planner:
     """Plans chunks of one file in order; it remembers which phone belongs to whom among the rows that go in."""
 
-    def __init__(
-        self, bounds: Bounds, id_headers: dict[str, str] | None = None, phone_headers: dict[str, str] | None = None
-    ):
-        """`id_headers` and `phone_headers` name the columns of a sheet as the file does, for messages."""
+    def __init__(self, bounds: Bounds, headers: dict[str, dict[str, str]] | None = None) -> None:
+        """`headers` (sheet → field → header) names the columns as the file does, for messages; it may fill up later."""
         self._bounds = bounds
-        self._id_headers = id_headers or {}
-        self._phone_headers = phone_headers or {}
+        self._headers = headers if headers is not None else {}
         self._phones: dict[UUID, UUID] = {}
         self._names: dict[int, str] = {}
 
