@@ -1,0 +1,58 @@
+"""意见建议: everybody may say something, it is stored once and answered with a number."""
+
+import re
+
+import pytest
+from django.core.cache import cache
+
+from foundation.audit.models import Entry
+from grievances.models import Grievance
+
+SAID = {"title": "看不懂“校验位不符”", "description": "希望举个例子", "contact": "19000007720"}
+
+
+@pytest.fixture(autouse=True)
+def _fresh_counters():
+    cache.clear()
+
+
+def test_what_is_said_signed_out_is_stored_and_answered_with_its_number(client, db):
+    answer = client.post("/feedback/", SAID)
+    stored = Grievance.objects.get()
+    assert stored.number in answer.content.decode()
+    assert re.fullmatch(r"YJ\d{6}-[2-9A-HJ-NP-Z]{6}", stored.number)
+    assert (stored.category, stored.title, stored.lodged_by) == ("portal_feedback", SAID["title"], None)
+    assert stored.contact == "19000007720"
+
+
+def test_the_contact_is_sealed_and_the_trail_names_only_the_number(client, db):
+    client.post("/feedback/", SAID)
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT contact FROM grievances_grievance")
+        assert "19000007720" not in cursor.fetchone()[0]
+    entry = Entry.objects.get(action="grievance.lodge")
+    assert entry.object_label == Grievance.objects.get().number
+    assert "19000007720" not in str(entry.__dict__)
+
+
+def test_a_signed_in_person_is_remembered_as_the_author(sign_in, secretary):
+    sign_in(secretary).post("/feedback/", SAID)
+    assert Grievance.objects.get().lodged_by == secretary
+
+
+def test_nothing_is_stored_without_a_title(client, db):
+    answer = client.post("/feedback/", {"title": " ", "description": "x"})
+    assert answer.status_code == 422
+    assert "请写一句话" in answer.content.decode()
+    assert not Grievance.objects.exists()
+
+
+def test_a_machine_is_stopped_after_ten_in_an_hour(client, db):
+    for _ in range(10):
+        assert client.post("/feedback/", SAID).status_code == 200
+    answer = client.post("/feedback/", SAID)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
+    assert Grievance.objects.count() == 10
+    assert client.post("/feedback/", SAID, REMOTE_ADDR="203.0.113.9").status_code == 200
