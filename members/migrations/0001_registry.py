@@ -548,4 +548,8 @@ class Migration(migrations.Migration):
             model_name='affiliation',
             constraint=models.CheckConstraint(condition=models.Q(('until_date__isnull', True), ('until_date__gte', models.F('from_date')), _connector='OR'), name='members_affiliation_period', violation_error_message='结束日期不能早于开始日期。'),
         ),
+        migrations.AddIndex(
+            model_name='rosterresult',
+            index=models.Index(fields=['person_id'], name='members_rosterresult_person'),
+        ),
     ]

@@ -175,6 +175,7 @@ class RosterResult(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["roster_import", "ordinal"], name="members_rosterresult_once"),
         ]
+        indexes = [models.Index(fields=["person_id"], name="members_rosterresult_person")]
 
     def __str__(self) -> str:
         """Return where it belongs."""

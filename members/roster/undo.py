@@ -48,6 +48,7 @@ def undo(results: Sequence[RosterResult]) -> tuple[int, int]:
     taken += gone
     left += stuck
     _remove_unused(taken)
+    _carry_on([result for result in taken if result.fate == Fate.UPDATED])
     for outcome, group in ((UNDONE, taken), (CHANGED, left)):
         RosterResult.objects.filter(pk__in=[result.pk for result in group]).update(undone=outcome)
     return len(taken), len(left)
@@ -70,6 +71,25 @@ def _restore(result: RosterResult, person: Person, driver: Driver) -> None:
     else:
         _put_back(driver, before["driver"])
     _put_back(person, before["person"])
+
+
+def _carry_on(results: list[RosterResult]) -> None:
+    """Let an earlier import of the same people be taken back too: what it left behind stands there again.
+
+    Versions only grow (an open edit form must notice), so the earlier line result learns the new number.
+    """
+    now = {result.person_id: result.made for result in results}
+    if not now:
+        return
+    earlier = RosterResult.objects.filter(person_id__in=now, undone="").exclude(pk__in=[row.pk for row in results])
+    for result in earlier:
+        later, changed = now[result.person_id], False
+        for key in ("person_version", "driver_version"):
+            if result.made.get(key) == later[key] - 1:
+                result.made[key] = later[key] + 1
+                changed = True
+        if changed:
+            result.save(update_fields=["made"])
 
 
 def _put_back(instance: Person | Driver, before: dict) -> None:
