@@ -114,10 +114,12 @@ def weekday(value: date) -> str:
 
 @register.filter
 def megabytes(value) -> str:
-    """Return a file size: 3.2 MB, 840 KB."""
+    """Return a file size: 3.2 MB, 100 MB, 840 KB."""
     if not value:
         return "0 KB"
-    return f"{value / 1048576:.1f} MB" if value >= 1048576 else f"{max(1, round(value / 1024))} KB"
+    return (
+        f"{value / 1048576:.1f} MB".replace(".0 MB", " MB") if value >= 1048576 else f"{max(1, round(value / 1024))} KB"
+    )
 
 
 @register.filter

@@ -48,7 +48,9 @@ def test_times_are_shown_in_chinese_time_and_as_short_as_possible():
     assert portal.weekday(date(2026, 11, 24)) == "星期二"
 
 
-@pytest.mark.parametrize(("size", "shown"), [(0, "0 KB"), (10, "1 KB"), (860_000, "840 KB"), (3_355_443, "3.2 MB")])
+@pytest.mark.parametrize(
+    ("size", "shown"), [(0, "0 KB"), (10, "1 KB"), (860_000, "840 KB"), (3_355_443, "3.2 MB"), (104_857_600, "100 MB")]
+)
 def test_file_sizes_are_short(size, shown):
     assert portal.megabytes(size) == shown
 

@@ -89,3 +89,12 @@ def test_the_skip_link_is_the_first_stop_of_the_keyboard(page):
     assert page.evaluate("document.activeElement.textContent") == "跳到主要内容"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_a_printed_page_carries_no_navigation(page, sign_in, county_clerk):
+    sign_in(page, county_clerk).goto("/")
+    page.emulate_media(media="print")
+    for chrome in (".rail", ".topbar", ".pagefoot", ".help-link"):
+        assert not page.locator(chrome).first.is_visible(), chrome
+    assert page.locator("h1").is_visible()
+    assert page.locator(".tile").first.is_visible()
