@@ -9,12 +9,15 @@ import json
 import os
 import re
 import secrets
+import sqlite3
 import stat
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -130,8 +133,8 @@ _look_again_at = 0.0
 def keyring() -> KeyRing:
     """Return the keys in use; the file is looked at again every two seconds, so a rotation needs no restart.
 
-    While the product runs embedded (SQLite) and the key file has its default place, it is made on first use.
-    Raises ImproperlyConfigured as `read_key_file`.
+    While the product runs embedded (SQLite) and the key file has its default place, it is made on first use: before
+    the database has tables, never after. Raises ImproperlyConfigured as `read_key_file`.
     """
     global _ring, _stamp, _look_again_at
     if _ring is not None and time.monotonic() < _look_again_at:
@@ -139,7 +142,12 @@ def keyring() -> KeyRing:
     with _lock:
         path = Path(settings.FIELD_KEY_FILE)
         # Only at the default place: a mistyped FIELD_KEY_FILE must be an error, not a second set of keys.
-        if settings.EMBEDDED and path == Path(settings.VAR_DIR) / "field_keys.json":
+        if settings.EMBEDDED and path == Path(settings.VAR_DIR) / "field_keys.json" and not path.exists():
+            if _is_in_use(settings.DATABASES["default"]["NAME"]):
+                raise ImproperlyConfigured(
+                    f"字段加密密钥文件 {path.name} 不见了，而数据库里已有数据。"
+                    "请从备份恢复这个文件；新密钥打不开旧数据，所以没有自动生成。"
+                )
             create_key_file(path)
         stamp = _stamp_of(path)
         if _ring is None or stamp != _stamp:
@@ -154,6 +162,15 @@ def reload_keyring() -> KeyRing:
     with _lock:
         _ring, _stamp, _look_again_at = None, (), 0.0
     return keyring()
+
+
+def _is_in_use(database: str | os.PathLike) -> bool:
+    """Whether a SQLite file has our tables. Its own connection: keys may be asked for before Django is ready."""
+    if not Path(database).is_file():
+        return False
+    with closing(sqlite3.connect(f"file:{quote(str(database))}?mode=ro", uri=True)) as connection:
+        found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'audit_entry'").fetchone()
+    return found is not None
 
 
 def _stamp_of(path: Path) -> tuple:

@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 
 from foundation.protection import keyring as ring_module
 from foundation.protection.fields import ProtectedField
@@ -62,10 +63,10 @@ def places() -> list[Place]:
             continue
         for one in model._meta.local_fields:
             if isinstance(one, ProtectedField):
-                found.append(Place(model._meta.db_table, model._meta.pk.column, one.column, one.aad))
+                found.append(_place(model, one, one.aad))
     for label, name, aad in _in_json:
-        meta = apps.get_model(label)._meta
-        found.append(Place(meta.db_table, meta.pk.column, meta.get_field(name).column, aad, json=True))
+        model = apps.get_model(label)
+        found.append(_place(model, model._meta.get_field(name), aad, json=True))
     return sorted(found, key=lambda place: (place.table, place.column))
 
 
@@ -143,6 +144,11 @@ def reseal_all(chunk: int = 1000, tell: Callable[[Place, int], None] = lambda pl
     return outcome
 
 
+def _place(model: type[models.Model], one: Any, aad: str, *, json: bool = False) -> Place:
+    key: Any = model._meta.pk
+    return Place(model._meta.db_table, key.column, one.column, aad, json)
+
+
 def _reseal_rows(place: Place, rows: list[tuple], outcome: Rotation) -> None:
     changed = []
     for pk, value in rows:
@@ -169,10 +175,12 @@ def _chunks(place: Place, size: int) -> Iterator[list[tuple]]:
     key, column, table = _name(place.key), _name(place.column), _name(place.table)
     text = f"{column}::text" if place.json and connection.vendor == "postgresql" else column
     prefix = f"{reload_keyring().current}:"
-    wanted, parameters = f"{column} IS NOT NULL", []
+    parameters: list[Any] = []
+    last: list[Any] = []
+    wanted = f"{column} IS NOT NULL"
     if not place.json:
         wanted, parameters = f"{column} <> '' AND substr({column}, 1, %s) <> %s", [len(prefix), prefix]
-    after, last = "", []
+    after = ""
     while True:
         with connection.cursor() as cursor:
             cursor.execute(

@@ -4,7 +4,9 @@ import base64
 import json
 import multiprocessing
 import os
+import sqlite3
 import stat
+from contextlib import closing
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -101,6 +103,21 @@ def test_the_key_file_is_made_at_its_default_place_while_embedded(settings, tmp_
     keyring._ring = None
     assert bool(checks.check_key_file(None)) is not made
     assert settings.FIELD_KEY_FILE.exists() is made
+    keyring._ring = None
+
+
+def test_lost_keys_are_not_replaced_once_there_is_a_database(settings, tmp_path, monkeypatch):
+    database = tmp_path / "db # 1.sqlite3"
+    settings.VAR_DIR, settings.FIELD_KEY_FILE, settings.EMBEDDED = tmp_path, tmp_path / "field_keys.json", True
+    monkeypatch.setitem(settings.DATABASES["default"], "NAME", str(database))
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("CREATE TABLE audit_entry (id)")
+        connection.commit()
+    keyring._ring = None
+    assert "从备份恢复" in checks.check_key_file(None)[0].msg
+    assert not settings.FIELD_KEY_FILE.exists()
+    database.unlink()
+    assert checks.check_key_file(None) == []
     keyring._ring = None
 
 
