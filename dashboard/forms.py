@@ -33,3 +33,25 @@ class SearchForm(forms.Form):
     """The search box of the top bar. It is posted: names, phones and identity numbers never stand in an address."""
 
     q = forms.CharField(label="查什么", max_length=60, error_messages={"required": "请输入要找的内容。"})
+
+
+class AuditFilterForm(forms.Form):
+    """Conditions on the audit trail; none of them is personal data."""
+
+    actor = forms.CharField(label="操作人用户名", required=False, max_length=32)
+    action = forms.CharField(
+        label="操作", required=False, max_length=60, help_text="如 driver.reveal；以点结尾查一类，如 driver."
+    )
+    person = forms.IntegerField(label="人员编号", required=False, min_value=1)
+    object_type = forms.CharField(label="对象类型", required=False, max_length=60)
+    object_id = forms.CharField(label="对象编号", required=False, max_length=64)
+    from_date = forms.DateField(label="从", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until_date = forms.DateField(label="到", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def clean(self):
+        """Refuse a period that ends before it begins."""
+        cleaned = super().clean()
+        start, end = cleaned.get("from_date"), cleaned.get("until_date")
+        if start and end and end < start:
+            self.add_error("until_date", "结束日期早于开始日期，请改其中一个。")
+        return cleaned

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard.views import feedback, health, help, home, search
+from dashboard.views import audit, feedback, health, help, home, search
 
 app_name = "dashboard"
 
@@ -14,6 +14,8 @@ urlpatterns = [
     path("help/<slug:topic>/", help.topic, name="help_topic"),
     path("privacy/", help.privacy, name="privacy"),
     path("feedback/", feedback.feedback, name="feedback"),
+    path("audit/", audit.entries, name="audit"),
+    path("audit/verify/", audit.verify, name="audit_verify"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),

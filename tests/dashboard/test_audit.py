@@ -1,0 +1,92 @@
+"""The auditors' page."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from foundation.audit import sealing, trail
+from foundation.audit.models import Entry
+
+pytestmark = pytest.mark.django_db
+
+
+def written(actor, action="driver.reveal", **more):
+    with transaction.atomic():
+        return trail.record(action, None, actor=actor, reason="核对名册", **more)
+
+
+def actions_on(response):
+    return [row.action for row, _, _ in response.context["rows"]]
+
+
+def test_the_auditor_sees_entries_newest_first(client, auditor, county_clerk):
+    written(county_clerk, "driver.reveal")
+    written(county_clerk, "driver.change")
+    client.force_login(auditor)
+    response = client.get(reverse("dashboard:audit"))
+    assert actions_on(response)[:2] == ["driver.change", "driver.reveal"]
+
+
+@pytest.mark.parametrize("role", ["county_clerk", "system_admin", "security_admin", "secretary", "outsider"])
+def test_nobody_but_the_auditor_opens_the_page(client, request, role):
+    client.force_login(request.getfixturevalue(role))
+    assert client.get(reverse("dashboard:audit")).status_code in (403, 404)
+    assert client.post(reverse("dashboard:audit_verify")).status_code in (403, 404)
+
+
+def test_conditions_narrow_the_list(client, auditor, county_clerk, neighbour_clerk):
+    written(county_clerk, person_id=7)
+    written(neighbour_clerk, person_id=8)
+    client.force_login(auditor)
+    page = reverse("dashboard:audit")
+    assert len(actions_on(client.get(page, {"person": 7}))) == 1
+    assert len(actions_on(client.get(page, {"actor": neighbour_clerk.username, "action": "driver."}))) == 1
+    assert actions_on(client.get(page, {"actor": "nobody-of-that-name"})) == []
+    assert actions_on(client.get(page, {"action": "driver.reveal", "until_date": "2020-01-01"})) == []
+
+
+def test_a_period_that_ends_before_it_begins_is_a_sentence(client, auditor):
+    client.force_login(auditor)
+    response = client.get(reverse("dashboard:audit"), {"from_date": "2026-11-02", "until_date": "2026-11-01"})
+    assert response.status_code == 422
+    assert "结束日期早于开始日期" in response.content.decode()
+
+
+def test_paging_shows_every_entry_once(client, auditor, county_clerk):
+    with transaction.atomic():
+        trail.record_all([trail.draft("driver.view", None, actor=county_clerk) for _ in range(120)])
+    client.force_login(auditor)
+    seen, url = [], reverse("dashboard:audit") + "?action=driver.view"
+    while url:
+        response = client.get(url)
+        seen += [row.pk for row, _, _ in response.context["rows"]]
+        url = reverse("dashboard:audit") + response.context["next_url"] if response.context["next_url"] else ""
+    assert len(seen) == len(set(seen)) == 120
+
+
+def test_the_list_costs_the_same_for_one_and_for_many(client, auditor, county_clerk, django_assert_max_num_queries):
+    for _ in range(3):
+        written(county_clerk)
+    client.force_login(auditor)
+    with django_assert_max_num_queries(12):
+        client.get(reverse("dashboard:audit"))
+
+
+def test_verifying_says_whether_the_trail_is_whole(client, auditor, county_clerk):
+    written(county_clerk)
+    sealing.seal_pending(now=timezone.now() + timedelta(seconds=10))
+    client.force_login(auditor)
+    assert "没有改动" in client.post(reverse("dashboard:audit_verify"), follow=True).content.decode()
+    assert Entry.objects.filter(action="audit.verify").exists()
+
+
+def test_the_page_shows_no_number_in_full(client, auditor, county_clerk):
+    with transaction.atomic():
+        trail.record("driver.change", None, actor=county_clerk, fields={"phone": ("13800138000", "13900139000")})
+    client.force_login(auditor)
+    text = client.get(reverse("dashboard:audit")).content.decode()
+    assert "13800138000" not in text
+    assert "13900139000" not in text
