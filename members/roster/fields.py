@@ -283,3 +283,7 @@ FIELDS: tuple[Field, ...] = (
     Field("remarks", "备注", ("备注", "备注说明", "remark", "remarks"), "text", supplements=True, longest=500),
 )
 BY_CODE: dict[str, Field] = {entry.code: entry for entry in FIELDS}
+
+# Columns our own annotated workbook adds (report.py): left out without a word when it comes back.
+REASONS, OUTCOME, REMINDERS = "错误原因", "导入结果", "导入提醒"
+REPORT_COLUMNS = frozenset({REASONS, OUTCOME, REMINDERS})

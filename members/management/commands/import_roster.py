@@ -124,7 +124,7 @@ def outcome(batch: RosterImport, *, seconds: float) -> dict:
         for column in table["columns"]:
             if column["field"]:
                 named.setdefault(column["label"], column["field"])
-            elif column["label"] and column["label"] not in unknown:
+            elif column["label"] and column["left_out"] != "ours" and column["label"] not in unknown:
                 unknown.append(column["label"])
     found: dict[str, list[dict]] = {"errors": [], "warnings": []}
     rows = RosterRow.objects.filter(roster_import=batch).order_by("ordinal")

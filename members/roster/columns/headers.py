@@ -7,7 +7,7 @@ from functools import lru_cache
 from hashlib import sha256
 
 from foundation.protection.canonical import strip_spaces, to_simplified
-from members.roster.fields import FIELDS
+from members.roster.fields import FIELDS, REPORT_COLUMNS
 from members.roster.read.cells import Cell, letter_of
 
 _BRACKETED = re.compile(
@@ -57,7 +57,7 @@ class Column:
     folded: str  # the key of a mapping by hand
     field: str  # "" when left out
     rank: int  # how well the header fits the field, 0 best
-    left_out: str = ""  # unknown | repeated | by_hand | nameless
+    left_out: str = ""  # unknown | repeated | by_hand | nameless | ours
     suggestion: str = ""  # a field its cells look like, offered and never taken
 
 
@@ -74,7 +74,8 @@ class Table:
     @property
     def fingerprint(self) -> str:
         """The shape of the header, wherever its columns stand: what a saved mapping is found by."""
-        shape = "\n".join(sorted(column.folded for column in self.columns if column.folded))
+        held = (column.folded for column in self.columns if column.left_out != "ours")
+        shape = "\n".join(sorted(filter(None, held)))
         return sha256(shape.encode()).hexdigest()[:32]
 
     def of(self, field: str) -> list[Column]:
@@ -123,12 +124,13 @@ def _headed_by(rows: Sequence[Sequence[Cell]], mapping: Mapping[str, str]) -> li
 
 
 def _known_fields(headed: Sequence[tuple[str, str]], mapping: Mapping[str, str]) -> set[str]:
-    return {field for _, folded in headed if (field := field_of(folded, mapping)[0])} - {"number"}
+    return {field for _, folded in headed if (field := field_of(folded, mapping)[0])}
 
 
 def _is_header(fields: set[str]) -> bool:
     """Whether there are a name and an identity number, or one of them and two more known columns."""
-    return {"name", "id_number"} <= fields or (len(fields) >= 3 and bool(fields & {"name", "id_number"}))
+    known = fields - {"number"}
+    return {"name", "id_number"} <= known or (len(known) >= 3 and bool(known & {"name", "id_number"}))
 
 
 def find_header(rows: Sequence[Sequence[Cell]], mapping: Mapping[str, str]) -> tuple[int, int] | None:
@@ -138,23 +140,26 @@ def find_header(rows: Sequence[Sequence[Cell]], mapping: Mapping[str, str]) -> t
     equals the one with fewer rows, then the higher one.
     """
     for first in range(len(rows)):
-        best: tuple[int, int, int] | None = None
-        for start in range(first, min(first + HEADER_ROWS, len(rows))):
-            for count in range(1, HEADER_ROWS + 1):
-                block = rows[start : start + count]
-                if len(block) < count:
-                    break
-                fields = _known_fields(_headed_by(block, mapping), mapping)
-                if not _is_header(fields):
-                    continue
-                score = (len(fields), -count, -start)
-                if best is None or score > best:
-                    best = score
-            if start == first and best is None:
-                break  # nothing begins here
-        if best is not None:
-            return -best[2], -best[1]
+        readings = _readings(rows, first, mapping)
+        if not readings:
+            continue
+        # A row that is a header alone begins it. Else the row above may be a title, and the header begins below it.
+        lowest = min(-count for _, count, _ in readings)
+        for start in range(first + 1, first + lowest):
+            readings += _readings(rows, start, mapping)
+        _, count, start = max(readings)
+        return -start, -count
     return None
+
+
+def _readings(rows: Sequence[Sequence[Cell]], start: int, mapping: Mapping[str, str]) -> list[tuple[int, int, int]]:
+    """Return (known columns, minus rows, minus start) for each number of rows that make a header from this row on."""
+    readings = []
+    for count in range(1, min(HEADER_ROWS, len(rows) - start) + 1):
+        fields = _known_fields(_headed_by(rows[start : start + count], mapping), mapping)
+        if _is_header(fields):
+            readings.append((len(fields), -count, -start))
+    return readings
 
 
 def columns_of(rows: Sequence[Sequence[Cell]], mapping: Mapping[str, str]) -> list[Column]:
@@ -163,6 +168,8 @@ def columns_of(rows: Sequence[Sequence[Cell]], mapping: Mapping[str, str]) -> li
     for index, (text, folded) in enumerate(_headed_by(rows, mapping)):
         field, rank = field_of(folded, mapping)
         left_out = "" if field else "by_hand" if folded in mapping else "unknown" if folded else "nameless"
+        if not field and folded in REPORT_COLUMNS:
+            left_out = "ours"
         columns.append(Column(index, letter_of(index), label_of(text), folded, field, rank, left_out))
     for entry in FIELDS:
         same = [column for column in columns if column.field == entry.code]
