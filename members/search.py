@@ -99,7 +99,7 @@ def find_drivers(drivers: DriverQuerySet, wanted: Wanted, limit: int) -> list[Dr
             drivers.filter(person__name_key__prefix=wanted.key).order_by("person__name_key", "person_id")[:limit]
         )
         if len(found) < limit:
-            known = [driver.pk for driver in found]
+            known = {driver.pk for driver in found}
             by_given = drivers.filter(person__given_key__prefix=wanted.key).exclude(pk__in=known)
             found += by_given.order_by("person__given_key", "person_id")[: limit - len(found)]
         return found

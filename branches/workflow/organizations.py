@@ -166,7 +166,7 @@ def move_organization(organization: Organization, parent: Organization, *, actor
 
 def start_organization(organization: Organization, *, actor, founded_date: date | None = None, document: str = ""):
     """Open an organisation that was being prepared. Raises PermissionDenied, NotAllowed, Conflict."""
-    changes = {"founded_date": founded_date} if founded_date else {}
+    changes: dict[str, object] = {"founded_date": founded_date} if founded_date else {}
     changes |= {"founding_document": document} if document else {}
     return _step(organization, OrganizationStatus.ACTIVE, "organization.started", actor=actor, changes=changes)
 

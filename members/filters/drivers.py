@@ -260,8 +260,8 @@ class DriverList:
         if self.order == "name":
             return [Ordered(rows, ("person__name_key", "pk"))]
         if self.order == "expires":
-            soonest = Credential.objects.filter(driver_id=OuterRef("pk")).order_by().values("driver_id")
-            soonest = soonest.annotate(soonest=Min("expires_date")).values("soonest")
+            credentials = Credential.objects.filter(driver_id=OuterRef("pk")).order_by().values("driver_id")
+            soonest = credentials.annotate(soonest=Min("expires_date")).values("soonest")
             return [Ordered(rows.annotate(expires=Subquery(soonest)), ("expires", "pk"))]
         return [Ordered(rows, ("pk",), descending=True)]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Manager, QuerySet
 from django.utils import timezone
 
 
@@ -35,7 +35,7 @@ def claim(claimable: QuerySet, owner: str, seconds: int) -> int | None:
     return None
 
 
-def renew(rows: QuerySet, pk: int, owner: str, seconds: int, /, **changes) -> None:
+def renew(rows: QuerySet | Manager, pk: int, owner: str, seconds: int, /, **changes) -> None:
     """Hold a claimed row for some more seconds and write `changes` (progress) with it. One UPDATE.
 
     Raises LeaseLost when another worker has it now: call it inside the transaction of the chunk, and the chunk goes
@@ -46,6 +46,6 @@ def renew(rows: QuerySet, pk: int, owner: str, seconds: int, /, **changes) -> No
         raise LeaseLost(str(pk))
 
 
-def release(rows: QuerySet, pk: int, owner: str) -> None:
+def release(rows: QuerySet | Manager, pk: int, owner: str) -> None:
     """Give a row back at once, so that the next worker need not wait for the lease to end. One UPDATE."""
     rows.filter(pk=pk, lease_owner=owner).update(lease_owner="", lease_until=None)
