@@ -19,7 +19,7 @@ class BranchesConfig(AppConfig):
 
 
 def decide_on_account(actor, action: str, user) -> bool:
-    """Return whether an actor may issue a code for an account or lock it (docs/permissions.csv). Two to three queries."""
+    """Return whether an actor may issue a code for an account or lock it. Three queries at most."""
     from django.utils import timezone
 
     from branches import rules

@@ -128,7 +128,7 @@ class Reach:
         return bool(self.extents_at(capability, organization))
 
     def region(self, capability: Capability) -> Region:
-        """Return what the capability covers. At most one query per distinct set of subtrees in the life of the reach."""
+        """Return what the capability covers. At most one query per distinct set of subtrees in a reach's life."""
         ranges: set[tuple[str, bool]] = set()  # path, whether the organisation itself belongs to it
         units: set[int] = set()
         own_organizations: set[int] = set()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from django.db.models import Count, Exists, Max, OuterRef, Q
 
-from branches.choices import COMMITTEES, REQUIRED_POSTS, Kind, OrganizationStatus, Role
-from branches.models import Appointment
+from branches import rules
+from branches.choices import COMMITTEES, REQUIRED_POSTS, DivisionLevel, Kind, OrganizationStatus, Role
+from branches.models import Appointment, Division, Organization
 from branches.querysets import OrganizationQuerySet
 
 
@@ -53,3 +55,100 @@ def vacancies(organizations: OrganizationQuerySet, at: datetime) -> dict[str, in
     """Return {role: number of required posts that are empty}. Unit: 个岗位. One query per required role (three)."""
     roles = sorted(set().union(*REQUIRED_POSTS.values()))
     return {role: vacant(organizations, role, at).order_by().count() for role in roles}
+
+
+@dataclass(frozen=True)
+class Vacancy:
+    """A required post that nobody holds; `since` is the end of the last term, None when it was never filled."""
+
+    organization: Organization
+    role: Role
+    since: datetime | None
+
+
+def vacancy_rows(organizations: OrganizationQuerySet, at: datetime, role: str = "") -> list[Vacancy]:
+    """Return the empty required posts, longest vacancy first, never filled last; of one role or of all.
+
+    Unit: 个岗位. One query per required role (three at most).
+    """
+    roles = [Role(role)] if role else sorted(set().union(*REQUIRED_POSTS.values()))
+    rows = [
+        Vacancy(organization, wanted, organization.vacant_since)
+        for wanted in roles
+        for organization in vacant(organizations, wanted, at)
+    ]
+    rows.sort(key=lambda row: (row.since is None, row.since or at, row.organization.path))
+    return rows
+
+
+def by_kind_and_level(organizations: OrganizationQuerySet) -> dict[tuple[str, str], int]:
+    """Return {(kind, level): number} of the organisations not dissolved. Unit: 个. One query."""
+    rows = organizations.running().order_by().values_list("kind", "level").annotate(number=Count("pk"))
+    return {(kind, level): number for kind, level, number in rows}
+
+
+@dataclass(frozen=True)
+class DivisionCheck:
+    """The check of a committee's divisions ("1+9"): each with the committee that is there, or None.
+
+    `others` are committees below it without one of these divisions, such as those of functional zones.
+    """
+
+    committee: Organization
+    rows: tuple[tuple[Division, Organization | None], ...]
+    others: tuple[Organization, ...]
+
+    @property
+    def present(self) -> int:
+        """Return how many divisions have a working committee. Unit: 个."""
+        return sum(committee is not None for _, committee in self.rows)
+
+    @property
+    def missing(self) -> list[Division]:
+        """Return the divisions without one."""
+        return [division for division, committee in self.rows if committee is None]
+
+    @property
+    def complete(self) -> bool:
+        """Return whether none is missing."""
+        return not self.missing
+
+
+def one_plus_nine(committee: Organization, on: date) -> DivisionCheck | None:
+    """Return which divisions below a committee's own have a working industry committee below it, by division code.
+
+    Of a city: its districts and counties, without functional zones, which need none. Of a province: its prefectures
+    and the counties under it directly. None when the committee has no division with divisions below it.
+    Three queries. Source: the "1+9" system (docs/domain, part 1 a.1).
+    """
+    if committee.kind != Kind.INDUSTRY_COMMITTEE or committee.division_id is None:
+        return None
+    valid = Division.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=on)).filter(
+        Q(valid_from__isnull=True) | Q(valid_from__lte=on)
+    )
+    expected = list(valid.filter(parent_id=committee.division_id))
+    collective = [division.pk for division in expected if division.name in rules.COLLECTIVE_DIVISIONS]
+    if collective:
+        expected = [division for division in expected if division.pk not in collective]
+        expected += valid.filter(parent_id__in=collective)
+    expected = [
+        division
+        for division in expected
+        if division.level != DivisionLevel.COUNTY or not rules.is_functional_zone(division.pk)
+    ]
+    if not expected:
+        return None
+    working = (
+        Organization.objects.subtree_of(committee)
+        .filter(
+            kind=Kind.INDUSTRY_COMMITTEE,
+            depth=committee.depth + 1,
+            status__in=[OrganizationStatus.ACTIVE, OrganizationStatus.RECTIFYING],
+        )
+        .select_related("division")
+    )
+    by_division = {found.division_id: found for found in working}
+    rows = tuple((division, by_division.get(division.pk)) for division in sorted(expected, key=lambda one: one.pk))
+    wanted = {division.pk for division in expected}
+    others = tuple(found for found in working if found.division_id not in wanted)
+    return DivisionCheck(committee, rows, others)
