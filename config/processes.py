@@ -288,6 +288,8 @@ class Supervisor:
         """End every child: terminate, wait up to GRACE, kill."""
         self.stopping = self.stopping or 1
         running = [child.process for child in self.children if child.process]
+        if running:
+            say("正在停止…")
         for process in running:
             process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + GRACE
