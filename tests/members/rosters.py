@@ -49,7 +49,7 @@ def units() -> dict[str, Unit]:
 
 
 def catalogue(code: str) -> Catalogue:
-    """The catalogue of an organisation: itself and everything beneath."""
+    """Return the catalogue of an organisation: itself and everything beneath."""
     importing = units()[code]
     inside, beneath = {importing.id}, []
     for unit in units().values():

@@ -12,7 +12,7 @@ _SEVERAL_SHEETS = {"08-several-sheets.xlsx"}
 
 def mangled(name, seed, path):
     """Write a mangled copy; return (sheet, row) → (sheet, row) of the original."""
-    chance = random.Random(f"{name} {seed}")  # noqa: S311 - mischief, no secret
+    chance = random.Random(f"{name} {seed}")
     grids = grids_of(FOLDER / name)
     spreadsheets = ["xlsx", "xlsx from C4", "ods"]
     form = chance.choice(spreadsheets if name in _SEVERAL_SHEETS else list(FORMATS))

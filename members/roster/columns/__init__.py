@@ -20,7 +20,7 @@ from members.roster.columns.headers import (
     folded_header,
     label_of,
 )
-from members.roster.columns.sift import SAMPLE, Sifter, is_sample
+from members.roster.columns.sift import SAMPLE, TITLE, Sifter, is_sample
 from members.roster.read import Cell, RosterRefused, Sheet, Workbook
 
 __all__ = ["Column", "Ignored", "PersonRow", "Roster", "Table", "folded_header", "label_of", "recognise"]
@@ -104,6 +104,7 @@ class _Sheet:
         self.roster, self.sheet, self.mapping = roster, sheet, mapping
         self.rows = sheet.rows()
         self.ahead: deque[tuple[int, list[Cell]]] = deque()
+        self.titles: list[str] = []  # of the table to come
         self.wide: dict[int, set[int]] = {}
         for top, left, _, right in sheet.merged:
             if right > left:
@@ -131,7 +132,7 @@ class _Sheet:
 
     def _begin(self, titles: int, count: int) -> Table:
         """Take titles and header off the rows ahead."""
-        above = []
+        above, self.titles = self.titles, []
         for _ in range(titles):
             number, cells = self.ahead.popleft()
             above.extend(label_of(cell) for cell in cells if type(cell) is str and cell.strip())
@@ -180,14 +181,18 @@ class _Sheet:
                     ahead.popleft()
                     sifter.in_block = sifter.after_note = False
                     continue
-                if header is not None:
+                if type(header) is tuple:
                     sampler.suggest()
                     return header
                 ahead.popleft()
-                kind = sifter.kind_of(number, cells)
+                kind = sifter.kind_of(number, cells, above_header=header == "before")
+                if kind == TITLE:
+                    self.titles.extend(label_of(cell) for cell in cells if type(cell) is str and cell.strip())
             if kind:
                 self.roster.ignore(self.sheet.name, number, kind, cells)
                 continue
+            if self.titles:
+                self.titles = []
             if merged:
                 filler.fill(number, cells)
             if sampling:
@@ -195,26 +200,32 @@ class _Sheet:
             yield PersonRow(table, number, cells)
 
     def _header_ahead(self, sifter: Sifter) -> tuple[int, int] | str | None:
-        """Return "repeated" for a row of the running header, the place of a new header, or None."""
-        cells = self.ahead[0][1]
+        """Return what the next row has to do with a header.
+
+        "repeated": it is one of the running header's; a place: a new header begins with it; "before": it stands alone
+        above a header; None: nothing.
+        """
+        number, cells = self.ahead[0]
         if tuple(_texts(cells)) in self.header_texts:
             return "repeated"
         filled = [cell for cell in cells if type(cell) is str and cell.strip()]
         known = sum(1 for cell in filled if field_of(folded_header(cell), self.mapping)[0])
-        # A title may stand over a further table; a person with a name only may not be taken for one.
-        if not known and len(filled) != 1:
+        # A title may stand over a further table; a person of whom only the name is known may not be taken for one.
+        if not known and len(filled) != 1 and number not in self.wide:
             return None
         self._look(2 * HEADER_ROWS)
         window = [row for _, row in self.ahead][: 2 * HEADER_ROWS]
         found = find_header(window, self.mapping)
         if found is None or any(sifter.has_id(row) for row in window[: found[0] + found[1]]):
             return None
-        between = window[: found[0]]
-        if any(sum(1 for cell in row if cell != "") > 1 for row in between):
+        start, count = found
+        if not start:
+            return found
+        if start == 1 and number in self.wide and len(filled) > 1:
+            return 0, count + 1  # groups over the columns; they add nothing, but they are no person
+        if any(sum(1 for cell in row if cell != "") > 1 for row in window[:start]):
             return None
-        if tuple(_texts(window[found[0]])) in self.header_texts:
-            return None  # the running header again: the rows before it are judged one by one
-        return found
+        return "before"
 
 
 def _texts(cells: list[Cell]) -> list[str]:

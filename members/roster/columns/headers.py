@@ -15,6 +15,7 @@ _BRACKETED = re.compile(
 )
 _OPEN_BRACKET = re.compile(r"(?<=.)[(\[【{〔].*$")
 _MARKS = re.compile(r"[*★☆※●▲#_]|^[0-9]{1,2}[.、]|[:;,.。、]+$")
+_NO_HEADER = re.compile(r"\d{11}")
 _LONGEST_HEADER = 60
 HEADER_ROWS = 3  # at most: group, subgroup, name
 
@@ -156,6 +157,8 @@ def _readings(rows: Sequence[Sequence[Cell]], start: int, mapping: Mapping[str, 
     """Return (known columns, minus rows, minus start) for each number of rows that make a header from this row on."""
     readings = []
     for count in range(1, min(HEADER_ROWS, len(rows) - start) + 1):
+        if any(type(cell) is str and _NO_HEADER.search(cell) for cell in rows[start + count - 1]):
+            break  # a person
         fields = _known_fields(_headed_by(rows[start : start + count], mapping), mapping)
         if _is_header(fields):
             readings.append((len(fields), -count, -start))

@@ -66,14 +66,16 @@ class Sifter:
         self.number = table.index_of("number")
         self.known = {column.index for column in table.columns if column.field and column.field != "number"}
 
-    def kind_of(self, number: int, cells: list[Cell]) -> str:
-        """Return "" for a person, else what the row is."""
-        if self.in_block:
-            return NOTES_BLOCK
+    def kind_of(self, number: int, cells: list[Cell], *, above_header: bool = False) -> str:
+        """Return "" for a person, else what the row is. Alone above a header stands no person, but a title."""
         filled = [(index, text) for index, cell in enumerate(cells) if cell != "" and (text := _text(cell))]
         if not filled:
             return BLANK
-        kind = self._kind_of_words(filled, cells) or self._kind_of_shape(number, filled, cells)
+        if self.in_block:
+            return TITLE if above_header and _TITLE.fullmatch(filled[0][1]) else NOTES_BLOCK
+        kind = self._kind_of_words(filled, cells) or self._kind_of_shape(number, filled, cells, above_header)
+        if not kind and above_header:
+            return TITLE
         if not kind:
             self.after_note = False
         return kind
@@ -97,9 +99,7 @@ class Sifter:
             return NOTE
         return ""
 
-    def _kind_of_shape(self, number: int, filled: list[tuple[int, str]], cells: list[Cell]) -> str:
-        if not any(index in self.known for index, _ in filled):
-            return BLANK
+    def _kind_of_shape(self, number: int, filled: list[tuple[int, str]], cells: list[Cell], above_header: bool) -> str:
         if len(filled) == 1:
             index, text = filled[0]
             if self.after_note:
@@ -108,6 +108,10 @@ class Sifter:
                 return TITLE
             if isinstance(cells[index], date) or _DATE_LINE.fullmatch(text):
                 return NOTE
+            if above_header and index not in self.known:
+                return TITLE
+        if not any(index in self.known for index, _ in filled):
+            return BLANK
         if len(filled) >= 3 and self._is_ruled([text for _, text in filled]):
             return RULED
         return ""

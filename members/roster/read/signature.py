@@ -88,7 +88,7 @@ def _zip_kind(path: Path, limits: Limits) -> str:
         raise RosterRefused("damaged") from error
     if b"macroenabled" in types:
         raise RosterRefused("macro")
-    if b"spreadsheet" in mimetype or (not types and "content.xml" in names):
+    if b"spreadsheet" in mimetype or (not mimetype and not types and "content.xml" in names):
         if b"encryption-data" in manifest:
             raise RosterRefused("encrypted")
         if any(name.startswith("basic/") and name.endswith(".xml") and "/standard/" in name for name in names):

@@ -87,7 +87,8 @@ def delimiter_of(sample: str) -> tuple[str, bool]:
         if not widths:
             continue
         width, agreeing = widths.most_common(1)[0]
-        if (score := (width - 1) * agreeing) > best_score:
+        # Agreement counts more than width: commas within remarks come and go.
+        if (score := (width - 1) * agreeing**2) > best_score:
             best, best_score = delimiter, score
     return best, False
 
