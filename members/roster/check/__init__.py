@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 
-from foundation.protection.canonical import to_simplified
+from foundation.protection.canonical import strip_spaces, to_simplified
 from foundation.protection.identifiers import id_number_error, sex_of
 from members.roster.check.catalogue import Catalogue, Unit
 from members.roster.check.messages import choices_of, message, sex_label
@@ -249,7 +249,7 @@ class _Checker:
         key = shown(cell)
         found = self.committees.get(key)
         if found is None:
-            found = self.committees[key] = None if is_empty(key.strip()) else self.catalogue.committee(cell)
+            found = self.committees[key] = None if is_empty(strip_spaces(key)) else self.catalogue.committee(cell)
         return self._unit(found, key, label, errors, warnings)
 
     def _branch(
@@ -258,7 +258,9 @@ class _Checker:
         key = (shown(cell), committee.id)
         found = self.branches.get(key)
         if found is None:
-            found = self.branches[key] = None if is_empty(key[0].strip()) else self.catalogue.branch(cell, committee)
+            found = self.branches[key] = (
+                None if is_empty(strip_spaces(key[0])) else self.catalogue.branch(cell, committee)
+            )
         return self._unit(found, key[0], label, errors, warnings)
 
     def _unit(

@@ -161,7 +161,7 @@ def text_of(field: Field) -> Reader:
 
 
 # --- dates ----------------------------------------------------------------------------------------------------------
-_WRITTEN = re.compile(r"([0-9]{4})([-./年])([0-9]{1,2})(?:[-./月](?:([0-9]{1,2})[日号]?)?)?")
+_WRITTEN = re.compile(r"([0-9]{4})[-./年]([0-9]{1,2})(?:[-./月]([0-9]{1,2})[日号]?|月)?")
 _WITH_TIME = re.compile(r"(.*?[0-9日号])(?:T|(?<=[0-9日号]))[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?Z?")
 _DAY_ZERO = date(1899, 12, 30)  # spreadsheets count days from here
 _FIRST_SERIAL = 7_500  # 1920; smaller whole numbers are years, not days
@@ -186,16 +186,15 @@ def date_of(cell: Cell, today: date) -> Meaning:
     if text.isascii() and text.isdigit():
         return _numbered(float(text), today) if len(text) <= 8 else Meaning(text, "date_invalid")
     if written := _WRITTEN.fullmatch(text):
-        year, mark, month, day = written.groups()
-        if mark != "年" or "月" in text or day is None:
-            return _built(text, int(year), int(month), int(day) if day else None, today)
+        year, month, day = written.groups()
+        return _built(text, int(year), int(month), int(day) if day else None, today)
     return Meaning(text, "date_invalid")
 
 
 def _numbered(number: float, today: date) -> Meaning:
     """201107, 20110701, 2011.07 and the serial numbers of spreadsheets."""
     text = shown(number)
-    whole = int(number) if number >= 0 else 0
+    whole = int(number) if 0 <= number < 1e9 else 0  # not-a-number and the infinities compare false
     if 190_000 <= whole <= 210_012 and number == whole:
         return _built(text, whole // 100, whole % 100, None, today)
     if 19_000_000 <= whole <= 21_001_231 and number == whole:
