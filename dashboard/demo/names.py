@@ -20,13 +20,13 @@ from branches.rules import is_functional_zone
 from foundation.protection.identifiers import check_character
 from members.choices import Group, PlateColour, PoliticalStatus, Sex, WorkStatus
 
-# Share of each surname in thousandths; the rest is spread over those without a figure.
-# Source: 公安部《二〇二〇年全国姓名报告》 for the first ones, rounded.
+# Rough share of each surname in thousandths; the order of the first ones follows 公安部《二〇二〇年全国姓名报告》.
 _SURNAMES = (
-    "王71 李71 张67 刘54 陈45 杨31 黄24 赵22 吴20 周19 徐16 孙15 马13 朱12 胡12 郭11 何11 林11 高10 罗10 郑9 梁9 谢8 宋7 唐7 许6 "
-    "邓6 韩6 冯6 曹6 彭5 曾5 肖5 田4 董4 潘4 袁4 蔡4 蒋4 余4 于4 杜4 叶4 程4 魏4 苏4 吕4 丁4 任4 卢3 姚3 沈3 钟3 姜3 崔3 谭3 陆3 "
-    "范3 汪3 廖3 石3 金3 韦3 贾3 夏3 付3 方3 邹3 熊3 白2 孟2 秦2 邱2 侯2 江2 尹2 薛2 闫2 段2 雷2 龙2 黎2 史2 陶2 贺2 毛2 郝2 顾2 龚2 "
-    "邵2 万2 覃2 武2 钱2 戴2 严2 莫2 孔2 向2 常2 汤2 欧阳1 上官1 尉迟1 单1 仇1 解1 查1 乐1 翟1 区1"
+    "王71 李71 张67 刘54 陈45 杨31 黄24 赵22 吴20 周19 徐16 孙15 马13 朱12 胡12 郭11 何11 林11 高10 罗10 郑9 "
+    "梁9 谢8 宋7 唐7 许6 邓6 韩6 冯6 曹6 彭5 曾5 肖5 田4 董4 潘4 袁4 蔡4 蒋4 余4 于4 杜4 叶4 程4 魏4 苏4 吕4 "
+    "丁4 任4 卢3 姚3 沈3 钟3 姜3 崔3 谭3 陆3 范3 汪3 廖3 石3 金3 韦3 贾3 夏3 付3 方3 邹3 熊3 白2 孟2 秦2 邱2 "
+    "侯2 江2 尹2 薛2 闫2 段2 雷2 龙2 黎2 史2 陶2 贺2 毛2 郝2 顾2 龚2 邵2 万2 覃2 武2 钱2 戴2 严2 莫2 孔2 向2 "
+    "常2 汤2 欧阳1 上官1 尉迟1 单1 仇1 解1 查1 乐1 翟1 区1"
 )
 _GIVEN_MALE = "伟强军勇涛明超平辉刚斌波建国华志文杰林海峰鹏飞宇浩东亮龙俊云成德福贵兴洪春生清荣永良全顺祥宏庆元光乾昇"
 _GIVEN_FEMALE = "芳娜敏静丽艳娟霞燕玲梅莉红英秀兰琴玉萍雪琳洁颖慧佳欣怡婷蓉凤春莲丹晓云"
@@ -96,7 +96,7 @@ class People:
         self._plates = len(self._plate_heads) * 34**4 * 10
         if any(gcd(_STEP, space) != 1 for space in (self._numbers, self._phones, self._plates)):
             raise ValueError("the step divides the space: numbers would repeat")
-        self._random = random.Random()
+        self._random = random.Random()  # noqa: S311 - people are made up here, not secrets
 
     def __getitem__(self, index: int) -> Synthetic:
         """Return the person with this index (0 …)."""

@@ -58,7 +58,7 @@ _STATUSES = {WorkStatus.ON_DUTY: "在岗", WorkStatus.LEFT: "离职", WorkStatus
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A mistake that was planted: 1-based row as a spreadsheet shows it, header, and the code it must be answered by."""
+    """A planted mistake: 1-based row as a spreadsheet shows it, header, the code it must be answered by."""
 
     row: int
     column: str
@@ -79,11 +79,11 @@ def write_roster(
 ) -> list[Mistake]:
     """Write an xlsx roster of the synthetic drivers `start` … `start + rows - 1` and return the planted mistakes.
 
-    The first `columns` of HEADERS (5 to 20) are written, one header row, no title. `counties` (division codes) are named
-    in 所属县区 by turns, by default the counties of 成都市 as in the sample rosters: import it under 510100. `branches`
-    are named in 党支部 for those who call themselves members; without any the column stays empty. The same seed and index
-    give the same driver here and in `seed_scale`: a roster with the same seed meets people who are registered already,
-    one with another seed, or with a later start, new ones. About 20 seconds and 50 MB for 100,000 rows.
+    The first `columns` of HEADERS (5 to 20) are written under one header row without a title. `counties` (division
+    codes) are named in 所属县区 by turns, by default the counties of 成都市 as in the sample rosters: import it under
+    510100. `branches` are named in 党支部 for those who call themselves members; without any it stays empty.
+    The same seed and index are the same driver here and in `seed_scale`: a roster with the same seed meets people who
+    are registered already, one with another seed or a later start new ones. About 10 seconds for 100,000 rows.
 
     Raises ValueError for a number of columns that is not offered.
     """

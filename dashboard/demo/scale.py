@@ -1,0 +1,625 @@
+"""Registries of any size: organisations, firms, drivers with vehicles and licences, members. Bulk-loaded.
+
+One province like 四川: its 21 cities and 183 counties have a committee each, the other organisations are branches.
+Everything follows from the seed and an index; no clock is read, so two loads on two databases are equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.db import connection, transaction
+from stdnum.cn import uscc
+
+from branches.choices import Kind, Level, OrganizationStatus
+from branches.models import Organization
+from branches.reference import division_rows
+from branches.rules import COLLECTIVE_DIVISIONS, is_functional_zone
+from branches.workflow.organizations import hold_tree
+from dashboard.demo.names import People, Synthetic
+from foundation.audit import trail
+from foundation.protection.canonical import name_key
+from foundation.protection.seal import sealer
+from members.choices import (
+    CREDENTIAL_OF_GROUP,
+    AffiliationKind,
+    Coverage,
+    Employment,
+    EnterpriseKind,
+    Group,
+    MemberStatus,
+    Ownership,
+    PoliticalStatus,
+    Source,
+    VehicleKind,
+    VehicleStatus,
+    WorkStatus,
+)
+from members.models import (
+    Affiliation,
+    Credential,
+    Driver,
+    DriverVehicle,
+    Enterprise,
+    PartyMember,
+    Person,
+    Vehicle,
+)
+from members.roster import bulk
+from members.rules.people import credential_index, id_number_columns, name_columns, phone_columns
+
+PROVINCE = "51"
+COMMITTEES_OF_PROVINCE = 205  # the province, 21 cities, 183 counties
+FIRMS_PER_100_DRIVERS = 3.96  # domain a.8: 17,029 firms, 430,000 drivers
+CHUNK = 10_000
+# The day all dates of the load count from: no clock, so that the same seed gives the same rows on any day.
+AS_OF = date(2026, 1, 1)
+_AT = datetime(2026, 1, 1, tzinfo=UTC)
+_FIRM_KINDS = {
+    Group.TRUCK: EnterpriseKind.FREIGHT,
+    Group.RIDE_HAILING: EnterpriseKind.RIDE_HAILING_PLATFORM,
+    Group.TAXI: EnterpriseKind.TAXI,
+    Group.PASSENGER: EnterpriseKind.PASSENGER,
+    Group.DANGEROUS_GOODS: EnterpriseKind.DANGEROUS_GOODS,
+}
+_VEHICLE_KINDS = {
+    Group.TRUCK: VehicleKind.HEAVY_TRUCK,
+    Group.RIDE_HAILING: VehicleKind.CAR,
+    Group.TAXI: VehicleKind.CAR,
+    Group.PASSENGER: VehicleKind.BUS,
+    Group.DANGEROUS_GOODS: VehicleKind.HEAVY_TRUCK,
+}
+_BRANCH_KINDS = (
+    (Kind.MOBILE_BRANCH, "货车司机流动党员党支部"),
+    (Kind.JOINT_BRANCH, "物流园区联合党支部"),
+    (Kind.MOBILE_BRANCH, "网约车司机流动党员党支部"),
+    (Kind.ENTERPRISE_BRANCH, "示例运输企业党支部"),
+)
+_USCC_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How many rows a load added."""
+
+    organizations: int
+    enterprises: int
+    drivers: int
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A committee that registers drivers, its branches, its firms, and how many of a hundred thousand drivers."""
+
+    committee_id: int
+    division: str
+    name: str
+    branch_ids: tuple[int, ...]
+    firm_ids: tuple[int, ...] = ()
+
+
+def load(
+    *, drivers: int, members: int, organizations: int, seed: int, tell: Callable[[str], None] = lambda sentence: None
+) -> Loaded:
+    """Load a registry and return how many rows were added. Rows that are there already stay: running it again adds
+    what is missing, so a load that was killed goes on.
+
+    One transaction for organisations and firms, one per 10,000 drivers. Raises ValueError for numbers that do not fit
+    together (more members than drivers, drivers without a committee).
+    """  # noqa: D205 - two sentences
+    if members > drivers:
+        raise ValueError("党员数不能多于司机数：党员是从司机里来的。")
+    if drivers and organizations < 1:
+        raise ValueError("有司机就至少要有 1 个组织来登记他们。")
+    with transaction.atomic():
+        places, new_organizations = _organizations(organizations, seed)
+        places, new_firms = _enterprises(places, round(drivers * FIRMS_PER_100_DRIVERS / 100), seed)
+        trail.record(
+            "seed.scale",
+            None,
+            actor=None,
+            details={"drivers": drivers, "members": members, "organizations": organizations, "seed": seed},
+        )
+    tell(f"组织 {new_organizations} 个，企业 {new_firms} 户")
+    people, turns = People(seed), _turns(places)
+    is_empty = not Driver.objects.exists() and not Vehicle.objects.exists()
+    new_drivers = new_members = 0
+    for first in range(0, drivers, CHUNK):
+        chunk = range(first, min(first + CHUNK, drivers))
+        # Members are spread evenly over the drivers: index i is one when the running quota steps up at i.
+        chosen = {index for index in chunk if (index + 1) * members // drivers > index * members // drivers}
+        with transaction.atomic():
+            added = _Chunk(people, chunk, chosen, turns, may_meet_others=not is_empty).write()
+        new_drivers += added[0]
+        new_members += added[1]
+        tell(f"司机 {first + len(chunk)} / {drivers}")
+    _analyze()
+    return Loaded(new_organizations, new_firms, new_drivers, new_members)
+
+
+# --- organisations --------------------------------------------------------------------------------------------------
+def _organizations(wanted: int, seed: int) -> tuple[list[_Place], int]:
+    """Add committees, two in five at most, and branches under them until there are `wanted`; return the places."""
+    hold_tree()
+    committees = list(_committee_rows())[: min(COMMITTEES_OF_PROVINCE, max(1, wanted * 2 // 5))] if wanted else []
+    known = {row.code: row for row in Organization.objects.filter(code__in=[code for code, *_ in committees])}
+    tree = _Tree()
+    added = 0
+    for code, name, level, parent in committees:
+        if code not in known:
+            known[code] = tree.add(
+                known.get(parent),
+                code=code,
+                name=f"中共{name}道路运输行业委员会",
+                short_name=name,
+                kind=Kind.INDUSTRY_COMMITTEE,
+                level=level,
+                division_id=code,
+            )
+            added += 1
+    # Who registers drivers: the counties; in a small load whatever stands lowest.
+    lowest = [row for row in committees if row[2] == Level.COUNTY] or committees[-1:]
+    branches: dict[str, list[Organization]] = {code: [] for code, *_ in lowest}
+    total = max(wanted - len(committees), 0)
+    codes = [
+        (f"{lowest[number % len(lowest)][0]}-S{number // len(lowest) + 1:03}", lowest[number % len(lowest)])
+        for number in range(total)
+    ]
+    there = {row.code: row for row in Organization.objects.filter(code__in=[code for code, _ in codes])}
+    for number, (code, (county, name, *_)) in enumerate(codes):
+        branch = there.get(code)
+        if branch is None:
+            serial = number // len(lowest) + 1
+            kind, words = _BRANCH_KINDS[(number + serial) % len(_BRANCH_KINDS)]
+            branch = tree.add(
+                known[county],
+                code=code,
+                name=f"{name}{words}（{serial}）",
+                short_name=f"{name}{words}（{serial}）",
+                kind=kind,
+                level=Level.BASE,
+                division_id=county,
+                serial_number=serial,
+            )
+            added += 1
+        branches[county].append(branch)
+    tree.write()
+    return [
+        _Place(known[code].pk, code, name, tuple(branch.pk for branch in branches[code])) for code, name, *_ in lowest
+    ], added
+
+
+def _committee_rows() -> Iterator[tuple[str, str, str, str]]:
+    """Yield (code, name, level, code above) of the committees of the province: each city before its counties."""
+    rows = [row for row in division_rows() if row["code"].startswith(PROVINCE)]
+    rows = [row for row in rows if row["name"] not in COLLECTIVE_DIVISIONS and not is_functional_zone(row["code"])]
+    levels = {"province": Level.PROVINCE, "prefecture": Level.CITY, "county": Level.COUNTY}
+    for row in sorted(rows, key=lambda row: row["code"]):
+        yield row["code"], row["name"], levels[row["level"]], row["parent_id"] or ""
+
+
+class _Tree:
+    """Adds organisations in two statements however many: treebeard would take four each."""
+
+    def __init__(self) -> None:
+        self._new: list[Organization] = []
+        self._last_step: dict[str, int] = {}
+        self._grown: dict[str, int] = {}
+
+    def add(self, parent: Organization | None, **fields) -> Organization:
+        """Return a new organisation as last child of `parent`; it is written by `write`."""
+        above = parent.path if parent is not None else ""
+        if above not in self._last_step:
+            depth = len(above) // Organization.steplen + 1
+            below = Organization.objects.filter(depth=depth, path__gte=above, path__lt=(above or "") + ":")
+            last = below.order_by("-path").values_list("path", flat=True).first()
+            self._last_step[above] = int(last[-Organization.steplen :]) if last else 0
+        self._last_step[above] += 1
+        path = f"{above}{self._last_step[above]:0{Organization.steplen}}"
+        made = Organization(
+            **fields, path=path, depth=len(path) // Organization.steplen, status=OrganizationStatus.ACTIVE
+        )
+        self._new.append(made)
+        if parent is not None:
+            self._grown[above] = self._grown.get(above, 0) + 1
+        return made
+
+    def write(self) -> None:
+        """Write what was added; the organisations then have their keys."""
+        for made in self._new:
+            made.numchild = self._grown.pop(made.path, 0)
+        Organization.objects.bulk_create(self._new, batch_size=500)
+        for path, number in self._grown.items():
+            parent = Organization.objects.get(path=path)
+            Organization.objects.filter(pk=parent.pk).update(numchild=parent.numchild + number)
+
+
+# --- firms ----------------------------------------------------------------------------------------------------------
+_FIRM = (
+    "id",
+    "name",
+    "name_key",
+    "uscc",
+    "kind",
+    "ownership",
+    "committee_id",
+    "division_id",
+    "coverage",
+    "coverage_organization_id",
+    "employee_count",
+    "last_verified_date",
+    "version",
+    "created_at",
+    "updated_at",
+)
+
+
+def _enterprises(places: list[_Place], wanted: int, seed: int) -> tuple[list[_Place], int]:
+    """Add firms, by turns in each place, and return the places with the keys of their firms, and how many are new."""
+    if not places:
+        return places, 0
+    groups = list(_FIRM_KINDS)
+    firms = Enterprise.objects.filter(committee_id__in=[place.committee_id for place in places])
+    there = {(committee, name): pk for committee, name, pk in firms.values_list("committee_id", "name", "pk")}
+    firm_ids: dict[int, list[int]] = {place.committee_id: [] for place in places}
+    new = []
+    for number in range(wanted):
+        place, turn = places[number % len(places)], number // len(places)
+        group = groups[turn % len(groups)]
+        name = f"示例{place.name}{group.label}运输第{seed}-{turn + 1}号有限公司"
+        pk = there.get((place.committee_id, name))
+        if pk is None:
+            new.append((number, place, group, name))
+        else:
+            firm_ids[place.committee_id].append(pk)
+    rows = []
+    for pk, (number, place, group, name) in zip(bulk.reserve_ids(Enterprise, len(new)), new, strict=True):
+        firm_ids[place.committee_id].append(pk)
+        rows.append((pk, *_firm(number, place, group, name, seed)))
+    bulk.insert(Enterprise, _FIRM, rows)
+    return [
+        _Place(place.committee_id, place.division, place.name, place.branch_ids, tuple(firm_ids[place.committee_id]))
+        for place in places
+    ], len(new)
+
+
+def _firm(number: int, place: _Place, group: str, name: str, seed: int) -> tuple:
+    # Domain a.1: 526 organisations over 17,029 firms; some firms share one, some have an instructor.
+    coverage = {0: Coverage.JOINT, 1: Coverage.INSTRUCTOR, 2: Coverage.OWN}.get(number % 33, Coverage.NONE)
+    if not place.branch_ids and coverage != Coverage.INSTRUCTOR:
+        coverage = Coverage.NONE
+    covered_by = (
+        place.branch_ids[number % len(place.branch_ids)] if coverage in (Coverage.OWN, Coverage.JOINT) else None
+    )
+    return (
+        name,
+        name_key(name),
+        None if number % 10 == 9 else synthetic_uscc(place.division, seed, number),
+        _FIRM_KINDS[group],
+        Ownership.STATE if number % 12 == 5 else Ownership.PRIVATE,
+        place.committee_id,
+        place.division,
+        coverage,
+        covered_by,
+        10 + number % 190,
+        AS_OF - timedelta(days=number % 400),
+        1,
+        _AT,
+        _AT,
+    )
+
+
+def synthetic_uscc(division: str, seed: int, number: int) -> str:
+    """Return a valid credit code (GB 32100) of a firm that does not exist, the same for the same arguments."""
+    rest, body = (seed * 7_368_787 + number) % 31**8, ""
+    for _ in range(8):
+        rest, place = divmod(rest, 31)
+        body += _USCC_CHARACTERS[place]
+    first = f"91{division}{body}{_USCC_CHARACTERS[(seed + number) % 31]}"
+    return first + uscc.calc_check_digit(first)
+
+
+# --- drivers --------------------------------------------------------------------------------------------------------
+_PERSON = (
+    "id",
+    "name",
+    "name_key",
+    "given_key",
+    "initials",
+    "sex",
+    "birth_date",
+    "ethnicity",
+    "id_number",
+    "id_number_index",
+    "id_number_tail",
+    "phone",
+    "phone_index",
+    "phone_tail",
+    "address",
+    "is_veteran",
+    "version",
+    "created_at",
+    "updated_at",
+)
+_DRIVER = (
+    "person_id",
+    "registering_committee_id",
+    "group",
+    "employment",
+    "enterprise_id",
+    "work_status",
+    "certified_from_date",
+    "certified_until_date",
+    "operating_from_date",
+    "operating_until_date",
+    "driving_class",
+    "declared_political_status",
+    "declared_branch_id",
+    "declared_joined",
+    "union_member",
+    "remarks",
+    "source",
+    "last_verified_date",
+    "version",
+    "created_at",
+    "updated_at",
+)
+_VEHICLE = (
+    "id",
+    "plate",
+    "colour",
+    "kind",
+    "transport_certificate",
+    "enterprise_id",
+    "registering_committee_id",
+    "status",
+    "version",
+    "created_at",
+    "updated_at",
+)
+_LINK = ("id", "driver_id", "vehicle_id", "from_date")
+_CREDENTIAL = (
+    "id",
+    "driver_id",
+    "kind",
+    "number",
+    "number_index",
+    "issued_date",
+    "expires_date",
+    "created_at",
+    "updated_at",
+)
+_MEMBER = (
+    "person_id",
+    "status",
+    "joined_date",
+    "full_date",
+    "formal_organization_id",
+    "external_organization",
+    "created_at",
+    "updated_at",
+)
+_AFFILIATION = ("id", "member_id", "organization_id", "kind", "from_date")
+
+
+def _turns(places: list[_Place]) -> list[_Place]:
+    """Return the places, those of the capital five times: by lot among them a driver finds where he is registered."""
+    return [place for place in places for _ in range(5 if place.division.startswith(f"{PROVINCE}01") else 1)]
+
+
+class _Chunk:
+    """Ten thousand drivers with all that hangs on them; written in the caller's transaction, about ten statements."""
+
+    def __init__(
+        self, people: People, indexes: range, members: set[int], turns: list[_Place], *, may_meet_others: bool
+    ) -> None:
+        self._members = members
+        self._rows: list[tuple[Synthetic, dict, dict, _Place]] = []
+        for index in indexes:
+            person = people[index]
+            # One phone in 200 is shared with the driver before: couples, and what the list of duplicates is for.
+            phone = people[index - 1].phone if index % 200 == 7 else person.phone
+            self._rows.append(
+                (person, id_number_columns(person.id_number), phone_columns(phone), turns[person.dice % len(turns)])
+            )
+        self._plates: dict[str, int] = {}
+        if may_meet_others:
+            self._leave_out_known()
+        self._seal = {
+            name: sealer(model._meta.get_field(name).aad)  # type: ignore[union-attr]
+            for model, name in ((Person, "id_number"), (Person, "phone"), (Credential, "number"))
+        }
+
+    def _leave_out_known(self) -> None:
+        wanted = [number["id_number_index"] for _, number, _, _ in self._rows]
+        known = set(Person.objects.filter(id_number_index__in=wanted).values_list("id_number_index", flat=True))
+        self._rows = [row for row in self._rows if row[1]["id_number_index"] not in known]
+        plates = [person.plate for person, *_ in self._rows]
+        there = Vehicle.objects.active().filter(plate__in=plates).order_by("-pk")
+        self._plates = dict(there.values_list("plate", "pk"))
+
+    def write(self) -> tuple[int, int]:
+        """Write the chunk and return (drivers, members) added."""
+        keys = bulk.reserve_ids(Person, len(self._rows))
+        bulk.insert(Person, _PERSON, (self._person(pk, row) for pk, row in zip(keys, self._rows, strict=True)))
+        bulk.insert(Driver, _DRIVER, (self._driver(pk, row) for pk, row in zip(keys, self._rows, strict=True)))
+        self._write_vehicles(keys)
+        self._write_credentials(keys)
+        return len(keys), self._write_members(keys)
+
+    def _person(self, pk: int, row: tuple) -> tuple:
+        person, number, phone, _ = row
+        return (
+            pk,
+            *name_columns(person.name).values(),
+            person.sex,
+            person.birth_date,
+            person.ethnicity,
+            self._seal["id_number"](person.id_number),
+            number["id_number_index"],
+            number["id_number_tail"],
+            self._seal["phone"](phone["phone"]),
+            phone["phone_index"],
+            phone["phone_tail"],
+            "",
+            person.is_veteran,
+            1,
+            _AT,
+            _AT,
+        )
+
+    def _driver(self, pk: int, row: tuple) -> tuple:
+        person, _, _, place = row
+        dice = person.dice
+        self_employed = dice // 3 % 10 < 3 or not place.firm_ids
+        certified = AS_OF - timedelta(days=200 + dice // 5 % 1900)
+        operating = certified + timedelta(days=dice // 17 % 150)
+        is_member = person.index in self._members
+        political = PoliticalStatus.MEMBER if is_member else person.political_status
+        branch = _branch_of(person, place) if is_member else None
+        return (
+            pk,
+            place.committee_id,
+            person.group,
+            Employment.SELF_EMPLOYED if self_employed else Employment.EMPLOYED,
+            None if self_employed else place.firm_ids[dice // 31 % len(place.firm_ids)],
+            person.work_status,
+            certified,
+            certified + timedelta(days=365 * 6),
+            operating,
+            None if person.work_status == WorkStatus.ON_DUTY else operating + timedelta(days=30 + dice % 20),
+            person.driving_class,
+            political,
+            branch,
+            f"{_joined(person):%Y-%m}" if is_member else "",
+            person.union_member,
+            "",
+            Source.ROSTER,
+            AS_OF - timedelta(days=dice % 700),
+            1,
+            _AT,
+            _AT,
+        )
+
+    def _write_vehicles(self, keys: list[int]) -> None:
+        # One driver in twelve drives what somebody else brings and has no vehicle of his own.
+        driving = [(pk, row) for pk, row in zip(keys, self._rows, strict=True) if row[0].dice // 7 % 12]
+        new = [(pk, row) for pk, row in driving if row[0].plate not in self._plates]
+        vehicles = []
+        for vehicle, (_, (person, _, _, place)) in zip(bulk.reserve_ids(Vehicle, len(new)), new, strict=True):
+            self._plates[person.plate] = vehicle
+            firm = place.firm_ids[person.dice // 31 % len(place.firm_ids)] if place.firm_ids else None
+            certificate = f"{place.division}{person.index:08}"
+            vehicles.append(
+                (
+                    vehicle,
+                    person.plate,
+                    person.plate_colour,
+                    _VEHICLE_KINDS[person.group],
+                    certificate,
+                    firm,
+                    place.committee_id,
+                    VehicleStatus.ACTIVE,
+                    1,
+                    _AT,
+                    _AT,
+                )
+            )
+        bulk.insert(Vehicle, _VEHICLE, vehicles)
+        links = bulk.reserve_ids(DriverVehicle, len(driving))
+        bulk.insert(
+            DriverVehicle,
+            _LINK,
+            [
+                (link, pk, self._plates[person.plate], AS_OF - timedelta(days=person.dice // 5 % 900))
+                for link, (pk, (person, *_)) in zip(links, driving, strict=True)
+            ],
+        )
+
+    def _write_credentials(self, keys: list[int]) -> None:
+        holding = [(pk, row[0]) for pk, row in zip(keys, self._rows, strict=True) if row[0].dice // 9 % 10]
+        ids = bulk.reserve_ids(Credential, len(holding))
+        bulk.insert(
+            Credential,
+            _CREDENTIAL,
+            [
+                (
+                    credential,
+                    pk,
+                    CREDENTIAL_OF_GROUP[person.group],
+                    self._seal["number"](person.credential_number),
+                    credential_index(person.credential_number),
+                    AS_OF - timedelta(days=person.dice // 5 % 1900),
+                    AS_OF + timedelta(days=300 + person.dice // 5 % 1900),
+                    _AT,
+                    _AT,
+                )
+                for credential, (pk, person) in zip(ids, holding, strict=True)
+            ],
+        )
+
+    def _write_members(self, keys: list[int]) -> int:
+        rows = [(pk, row) for pk, row in zip(keys, self._rows, strict=True) if row[0].index in self._members]
+        members, flowing = [], []
+        for pk, (person, _, _, place) in rows:
+            branch, joined = _branch_of(person, place), _joined(person)
+            # Two in five keep the formal tie to an organisation elsewhere and take part here (流动党员).
+            is_formal = branch is not None and person.dice // 19 % 5 < 3
+            members.append(
+                (
+                    pk,
+                    MemberStatus.FULL,
+                    joined,
+                    joined + timedelta(days=366),
+                    branch if is_formal else None,
+                    "" if is_formal else "示例省示例市示例街道党工委",
+                    _AT,
+                    _AT,
+                )
+            )
+            if branch is not None and not is_formal:
+                flowing.append((pk, branch, AS_OF - timedelta(days=person.dice % 800)))
+        bulk.insert(PartyMember, _MEMBER, members)
+        ties = bulk.reserve_ids(Affiliation, len(flowing))
+        bulk.insert(
+            Affiliation,
+            _AFFILIATION,
+            [
+                (tie, pk, branch, AffiliationKind.FLOWING, since)
+                for tie, (pk, branch, since) in zip(ties, flowing, strict=True)
+            ],
+        )
+        return len(members)
+
+
+def _branch_of(person: Synthetic, place: _Place) -> int | None:
+    return place.branch_ids[person.dice // 23 % len(place.branch_ids)] if place.branch_ids else None
+
+
+def _joined(person: Synthetic) -> date:
+    return date(person.birth_date.year + 20, 1 + person.dice % 12, 1 + person.dice // 12 % 28)
+
+
+def _analyze() -> None:
+    """Let the planner see what is there now: after a bulk load its figures are those of the empty tables."""
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            cursor.execute("PRAGMA analysis_limit = 1000")
+            cursor.execute("ANALYZE")
+            return
+        loaded = (
+            Person,
+            Driver,
+            Vehicle,
+            DriverVehicle,
+            Credential,
+            PartyMember,
+            Affiliation,
+            Enterprise,
+            Organization,
+        )
+        for model in loaded:
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
