@@ -1,0 +1,1 @@
+"""The organisation tree: who stands where, who may act where."""

@@ -9,7 +9,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils import timezone
 
 from branches import rules
-from branches.choices import MAY_STAND_UNDER, ROLE_AT, AppointmentSource, Duty, GuidanceLine, Kind, Role
+from branches.choices import MAY_STAND_UNDER, ROLE_AT, AppointmentSource, Duty, GuidanceLine, Role
 from branches.models import Appointment, Division, Organization
 from branches.workflow.organizations import CHANGEABLE
 
