@@ -28,8 +28,17 @@ def _placed_in(organization_ids) -> Q:
     return Q(pk__in=members.values("pk").union(tied.values("member_id"), all=True))
 
 
-# More drivers than this are not named one by one in a query.
+# More drivers than this are not named one by one in a query; more committees than this are not asked one by one.
 MANY = 5_000
+FEW = 40
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a scope: one condition, and the same said as several whose rows come ordered by key from one index."""
+
+    condition: Q
+    each: tuple[Q, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,39 +74,37 @@ class DriverQuerySet(ScopedQuerySet):
             condition |= Q(enterprise__organization_id__in=region.own_organization_ids)
         return self.filter(condition) if condition else self.none()
 
-    def scope_parts(self, region: Region) -> list[Q]:
+    def scope_parts(self, region: Region) -> list[Part]:
         """Return conditions which together, by OR, say the same as `within`, each served by one index.
 
-        At most two queries: the drivers placed in the region who are registered elsewhere are few and are named one
+        At most three queries: the drivers placed in the region who are registered elsewhere are few and are named one
         by one, so that no subquery stands between a list and its index. An empty list: the region covers no row.
         """
         if region.everything:
-            return [Q()]
+            return [Part(Q())]
         parts = []
         committees = sorted(region.committee_ids)
+        if len(committees) > 1:
+            organizations = apps.get_model("branches", "Organization")._base_manager
+            if not organizations.filter(kind__in=COMMITTEES).exclude(pk__in=committees).exists():
+                return [Part(Q())]  # every committee: nobody can be registered elsewhere
         if committees:
-            parts.append(
-                Q(registering_committee_id__in=committees)
-                if len(committees) > 1
-                else Q(registering_committee_id=committees[0])
-            )
+            each = tuple(Q(registering_committee_id=pk) for pk in committees)
+            together = Q(registering_committee_id__in=committees) if len(each) > 1 else each[0]
+            parts.append(Part(together, each if len(each) <= FEW else ()))
         if region.organization_ids:
             elsewhere = self.model._base_manager.filter(_placed_in(region.organization_ids))
-            if committees:
-                organizations = apps.get_model("branches", "Organization")._base_manager
-                # A region with every committee in it can have nobody registered elsewhere: asked once, not per row.
-                others = organizations.filter(kind__in=COMMITTEES).exclude(pk__in=committees)
-                elsewhere = elsewhere.filter(Exists(others)).exclude(registering_committee_id__in=committees)
+            elsewhere = elsewhere.exclude(registering_committee_id__in=committees) if committees else elsewhere
             found = list(elsewhere.order_by().values_list("pk", flat=True)[: MANY + 1])
             if len(found) > MANY:
-                parts.append(_placed_in(region.organization_ids))
+                parts.append(Part(_placed_in(region.organization_ids)))
             elif found:
-                parts.append(Q(pk__in=found))
+                parts.append(Part(Q(pk__in=found)))
         if region.own_organization_ids:
             firms = apps.get_model("members", "Enterprise")._base_manager
             own = list(firms.filter(organization_id__in=region.own_organization_ids).values_list("pk", flat=True))
             if own:
-                parts.append(Q(enterprise_id__in=own))
+                parts.append(Part(Q(enterprise_id__in=own)))
         return parts
 
     def matching(self, query: Query) -> Self:

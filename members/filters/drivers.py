@@ -9,21 +9,23 @@ from datetime import date, timedelta
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Min, OuterRef, Q, Subquery
 from django.utils.dateparse import parse_date
+from django.utils.functional import cached_property
 
 from branches.capabilities import Capability
 from branches.models import Organization
 from branches.scope import Reach, subtree
 from foundation.protection.canonical import name_key
 from members.choices import Employment, Group, PoliticalStatus, WorkStatus
-from members.filters.paging import Count, Cursor, Page, count_of, page_of
+from members.filters.paging import Count, Cursor, Page, any_of, count_of, page_of
 from members.models import Credential, Driver, RosterResult
-from members.querysets import DriverQuerySet, Ordered
+from members.querysets import DriverQuerySet, Ordered, Part
 from members.rules.drivers import same_rows
 from members.rules.search import Kind, Query
 
 ORDERS = {"newest": "最近登记", "name": "姓名", "expires": "资格到期"}
 STALE_DAYS = 183  # half a year: after that a row counts as not verified
 EXPIRING_DAYS = 30
+SMALL = 5_000  # rows that are gathered and sorted rather than found along an index
 YES_NO = [("1", "是"), ("0", "否")]
 
 
@@ -213,11 +215,10 @@ class DriverList:
             return Capability.DRIVER_IDENTITY_FIND_BY_ID_NUMBER
         return Capability.DRIVER_VIEW
 
-    def parts(self) -> list[Q]:
-        """Return the scope as conditions of one index each. At most two queries, remembered."""
-        if not hasattr(self, "_parts"):
-            self._parts = Driver.objects.scope_parts(self.reach.region(self.capability))
-        return self._parts
+    @cached_property
+    def parts(self) -> list[Part]:
+        """Return the scope as conditions of one index each. At most three queries."""
+        return Driver.objects.scope_parts(self.reach.region(self.capability))
 
     def filtered(self) -> DriverQuerySet:
         """Return all drivers that meet the conditions, without scope and without the typed text."""
@@ -242,15 +243,7 @@ class DriverList:
         rows = self.filtered()
         if self.query is not None:
             rows = rows.matching(self.query)
-        parts = self.parts()
-        if not parts:
-            return rows.none()
-        scope = Q()
-        for part in parts:
-            if not part:
-                return rows
-            scope |= part
-        return rows.filter(scope)
+        return rows.filter(any_of(self.parts)) if self.parts else rows.none()
 
     def runs(self) -> list[Ordered]:
         """Return the list as runs in the order of an index each."""
@@ -267,11 +260,22 @@ class DriverList:
 
     def page(self, cursor: Cursor | None, size: int) -> Page:
         """Return the keys of one page (members.filters.paging.page_of)."""
-        return page_of(self.runs(), self.parts(), cursor, size)
+        small = self.query is None and self.count.exact and self.count.number <= SMALL
+        if len(self.parts) == 1 and len(self.parts[0].each) == 1 and self.order == "newest":
+            small = False  # one committee: its index has the very order
+        return page_of(self.runs(), self.parts, cursor, size, small=small)
 
+    @cached_property
     def count(self) -> Count:
-        """Return how many drivers the list has. Unit: 人."""
-        return count_of(self.rows())
+        """Return how many drivers the list has. Unit: 人. Not asked for a typed text: see `shown_count`."""
+        return count_of(self.rows()) if self.parts else Count(0, True)
+
+    def shown_count(self, page: Page, size: int) -> Count:
+        """Return the count for people: of a typed text, what the first page holds, or "more than that"."""
+        if self.query is None:
+            return self.count
+        more = bool(page.next or page.previous)
+        return Count(size if more else len(page.keys), not more)
 
     def in_force(self) -> list[tuple[str, str]]:
         """Return (code, "群体：货车司机") for every condition in force. One query for a committee, one for a firm."""

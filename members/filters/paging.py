@@ -6,16 +6,15 @@ ask where a row that he may not see would stand.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from django.core import signing
 from django.db import connections
-from django.db.models import Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet, Value
 
-from members.querysets import Ordered
+from members.querysets import Ordered, Part
 
 COUNT_CAP = 10_000
 _SALT = "members.cursor"
@@ -52,11 +51,14 @@ class Page:
     next: str = ""
 
 
-def page_of(runs: Sequence[Ordered], parts: Sequence[Q], cursor: Cursor | None, size: int) -> Page:
+def page_of(
+    runs: Sequence[Ordered], parts: Sequence[Part], cursor: Cursor | None, size: int, *, small: bool = False
+) -> Page:
     """Return one page of keys from runs that follow each other, each restricted to the union of `parts` (a scope).
 
-    One query per run and part that is needed to fill the page, and one for the cursor's place where the order is by
-    more than the key. Every part is asked alone, in the order of its index; what two parts both have counts once.
+    `small`: the rows are known to be few, so they are gathered and sorted instead of found along an index of all.
+    One query per run that is needed to fill the page, and one for the cursor's place where the order is by more than
+    the key.
     """
     if not parts or not runs:
         return Page(())
@@ -67,7 +69,7 @@ def page_of(runs: Sequence[Ordered], parts: Sequence[Q], cursor: Cursor | None, 
     for step in steps:
         edge = cursor.pk if cursor is not None and step == start else None
         wanted = size + 1 - len(found)
-        found += [(step, pk) for pk in _keys(runs[step], parts, edge, backwards, wanted)]
+        found += [(step, pk) for pk in _keys(runs[step], parts, edge, backwards, wanted, small)]
         if len(found) > size:
             break
     more = len(found) > size
@@ -85,7 +87,7 @@ def page_of(runs: Sequence[Ordered], parts: Sequence[Q], cursor: Cursor | None, 
     )
 
 
-def _keys(run: Ordered, parts: Sequence[Q], edge: int | None, backwards: bool, limit: int) -> list[int]:
+def _keys(run: Ordered, parts: Sequence[Part], edge: int | None, backwards: bool, limit: int, small: bool) -> list[int]:
     down = run.descending != backwards
     rows = run.rows
     if edge is not None:
@@ -93,16 +95,40 @@ def _keys(run: Ordered, parts: Sequence[Q], edge: int | None, backwards: bool, l
         if place is None:
             return []
         rows = rows.filter(_beyond(run.order, place, down))
-    order = [f"-{name}" if down else name for name in run.order]
-    fetched = [
-        list(rows.filter(part).order_by(*order).values_list(*run.order)[:limit] if part else
-             rows.order_by(*order).values_list(*run.order)[:limit])
-        for part in parts
-    ]  # fmt: skip
-    if len(fetched) == 1:
-        return [row[-1] for row in fetched[0]]
-    merged, seen = heapq.merge(*fetched, reverse=down), set()
-    return list(islice((row[-1] for row in merged if not (row[-1] in seen or seen.add(row[-1]))), limit))
+    sign = "-" if down else ""
+    pieces = [piece for part in parts for piece in (part.each or (part.condition,))]
+    may_unite = connections[rows.db].features.supports_slicing_ordering_in_compound
+    if run.order == ("pk",) and not small and len(pieces) > 1 and may_unite:
+        # Each committee's rows lie in key order in one index; together they do not, and a walk along all keys may
+        # pass hundreds of thousands of rows before it meets one of a county whose rows were imported in one go.
+        first, *rest = (rows.filter(piece).order_by(f"{sign}pk").values_list("pk")[:limit] for piece in pieces)
+        united = first.union(*rest).order_by(f"{sign}pk")
+        return [row[0] for row in united[:limit]]
+    rows = rows.filter(any_of(parts))
+    order = list(run.order)
+    if small and may_unite:
+        rows, order = _unindexed(rows, order)
+    keys = rows.order_by(*(f"{sign}{name}" for name in order)).values_list("pk", flat=True)
+    return list(keys[:limit])
+
+
+def any_of(parts: Sequence[Part]) -> Q:
+    """Return the parts of a scope as one condition."""
+    if any(not part.condition for part in parts):
+        return Q()
+    found = Q()
+    for part in parts:
+        found |= part.condition
+    return found
+
+
+def _unindexed(rows, order: list[str]):
+    # The planner believes that rows of a small scope are spread evenly over an index of all rows; they are not.
+    if order == ["pk"]:
+        return rows.annotate(gathered_key=F("pk") + 0), ["gathered_key"]
+    first = Func(F(order[0]), Value(""), template="(%(expressions)s)", arg_joiner=" || ")
+    first.output_field = rows.model._meta.get_field("person").related_model._meta.get_field("name_key")
+    return rows.annotate(gathered_first=first), ["gathered_first", *order[1:]]
 
 
 def _place(run: Ordered, pk: int) -> tuple | None:
@@ -133,12 +159,12 @@ class Count:
     exact: bool
 
     def __str__(self) -> str:
-        """Return 12,486 · 约 43 万 · 1 万以上."""
+        """Return 12,486 · 约 43 万 · 1 万以上 · 50 以上."""
         if self.exact:
             return f"{self.number:,}"
         if self.number > COUNT_CAP:
             return f"约 {_rounded(self.number)}"
-        return f"{COUNT_CAP // 10_000} 万以上"
+        return f"{self.number:,} 以上" if self.number < COUNT_CAP else f"{COUNT_CAP // 10_000} 万以上"
 
 
 def count_of(rows: QuerySet, cap: int = COUNT_CAP) -> Count:
@@ -156,8 +182,6 @@ def _estimates(rows: QuerySet) -> bool:
 
 def estimate(rows: QuerySet) -> int:
     """Return how many rows the planner expects (PostgreSQL). One EXPLAIN, nothing is read."""
-    import json
-
     plan = rows.values("pk").explain(format="json")
     return int(json.loads(plan)[0]["Plan"]["Plan Rows"])
 
@@ -166,9 +190,6 @@ def _rounded(number: int) -> str:
     if number >= 100_000:
         return f"{round(number / 10_000)} 万"
     return f"{number / 10_000:.1f} 万"
-
-
-Hydrate = Callable[[Sequence[int]], list]
 
 
 def in_order(keys: Sequence[int], rows) -> list:
