@@ -18,37 +18,13 @@ from branches.models import Organization
 from branches.reference import division_rows
 from branches.rules import COLLECTIVE_DIVISIONS, is_functional_zone
 from branches.workflow.organizations import hold_tree
-from dashboard.demo.names import People, Synthetic
+from dashboard.demo.names import People
+from dashboard.demo.registry import Placement, write
 from foundation.audit import trail
 from foundation.protection.canonical import name_key
-from foundation.protection.seal import sealer
-from members.choices import (
-    CREDENTIAL_OF_GROUP,
-    AffiliationKind,
-    Coverage,
-    Employment,
-    EnterpriseKind,
-    Group,
-    MemberStatus,
-    Ownership,
-    PoliticalStatus,
-    Source,
-    VehicleKind,
-    VehicleStatus,
-    WorkStatus,
-)
-from members.models import (
-    Affiliation,
-    Credential,
-    Driver,
-    DriverVehicle,
-    Enterprise,
-    PartyMember,
-    Person,
-    Vehicle,
-)
+from members.choices import Coverage, EnterpriseKind, Group, Ownership
+from members.models import Affiliation, Credential, Driver, DriverVehicle, Enterprise, PartyMember, Person, Vehicle
 from members.roster import bulk
-from members.rules.people import credential_index, id_number_columns, name_columns, phone_columns
 
 PROVINCE = "51"
 COMMITTEES_OF_PROVINCE = 205  # the province, 21 cities, 183 counties
@@ -63,13 +39,6 @@ _FIRM_KINDS = {
     Group.TAXI: EnterpriseKind.TAXI,
     Group.PASSENGER: EnterpriseKind.PASSENGER,
     Group.DANGEROUS_GOODS: EnterpriseKind.DANGEROUS_GOODS,
-}
-_VEHICLE_KINDS = {
-    Group.TRUCK: VehicleKind.HEAVY_TRUCK,
-    Group.RIDE_HAILING: VehicleKind.CAR,
-    Group.TAXI: VehicleKind.CAR,
-    Group.PASSENGER: VehicleKind.BUS,
-    Group.DANGEROUS_GOODS: VehicleKind.HEAVY_TRUCK,
 }
 _BRANCH_KINDS = (
     (Kind.MOBILE_BRANCH, "货车司机流动党员党支部"),
@@ -130,9 +99,11 @@ def load(
     for first in range(0, drivers, CHUNK):
         chunk = range(first, min(first + CHUNK, drivers))
         # Members are spread evenly over the drivers: index i is one when the running quota steps up at i.
-        chosen = {index for index in chunk if (index + 1) * members // drivers > index * members // drivers}
+        placements = [
+            _placement(people, i, turns, is_member=(i + 1) * members // drivers > i * members // drivers) for i in chunk
+        ]
         with transaction.atomic():
-            added = _Chunk(people, chunk, chosen, turns, may_meet_others=not is_empty).write()
+            added = write(placements, as_of=AS_OF, at=_AT, may_meet_others=not is_empty)
         new_drivers += added[0]
         new_members += added[1]
         tell(f"司机 {first + len(chunk)} / {drivers}")
@@ -322,285 +293,33 @@ def synthetic_uscc(division: str, seed: int, number: int) -> str:
     return first + uscc.calc_check_digit(first)
 
 
-# --- drivers --------------------------------------------------------------------------------------------------------
-_PERSON = (
-    "id",
-    "name",
-    "name_key",
-    "given_key",
-    "initials",
-    "sex",
-    "birth_date",
-    "ethnicity",
-    "id_number",
-    "id_number_index",
-    "id_number_tail",
-    "phone",
-    "phone_index",
-    "phone_tail",
-    "address",
-    "is_veteran",
-    "version",
-    "created_at",
-    "updated_at",
-)
-_DRIVER = (
-    "person_id",
-    "registering_committee_id",
-    "group",
-    "employment",
-    "enterprise_id",
-    "work_status",
-    "certified_from_date",
-    "certified_until_date",
-    "operating_from_date",
-    "operating_until_date",
-    "driving_class",
-    "declared_political_status",
-    "declared_branch_id",
-    "declared_joined",
-    "union_member",
-    "remarks",
-    "source",
-    "last_verified_date",
-    "version",
-    "created_at",
-    "updated_at",
-)
-_VEHICLE = (
-    "id",
-    "plate",
-    "colour",
-    "kind",
-    "transport_certificate",
-    "enterprise_id",
-    "registering_committee_id",
-    "status",
-    "version",
-    "created_at",
-    "updated_at",
-)
-_LINK = ("id", "driver_id", "vehicle_id", "from_date")
-_CREDENTIAL = (
-    "id",
-    "driver_id",
-    "kind",
-    "number",
-    "number_index",
-    "issued_date",
-    "expires_date",
-    "created_at",
-    "updated_at",
-)
-_MEMBER = (
-    "person_id",
-    "status",
-    "joined_date",
-    "full_date",
-    "formal_organization_id",
-    "external_organization",
-    "created_at",
-    "updated_at",
-)
-_AFFILIATION = ("id", "member_id", "organization_id", "kind", "from_date")
-
-
+# --- drivers ------------------------------------------------------------------------------------------------------
 def _turns(places: list[_Place]) -> list[_Place]:
     """Return the places, those of the capital five times: by lot among them a driver finds where he is registered."""
     return [place for place in places for _ in range(5 if place.division.startswith(f"{PROVINCE}01") else 1)]
 
 
-class _Chunk:
-    """Ten thousand drivers with all that hangs on them; written in the caller's transaction, about ten statements."""
-
-    def __init__(
-        self, people: People, indexes: range, members: set[int], turns: list[_Place], *, may_meet_others: bool
-    ) -> None:
-        self._members = members
-        self._rows: list[tuple[Synthetic, dict, dict, _Place]] = []
-        for index in indexes:
-            person = people[index]
-            # One phone in 200 is shared with the driver before: couples, and what the list of duplicates is for.
-            phone = people[index - 1].phone if index % 200 == 7 else person.phone
-            self._rows.append(
-                (person, id_number_columns(person.id_number), phone_columns(phone), turns[person.dice % len(turns)])
-            )
-        self._plates: dict[str, int] = {}
-        if may_meet_others:
-            self._leave_out_known()
-        self._seal = {
-            name: sealer(model._meta.get_field(name).aad)  # type: ignore[union-attr]
-            for model, name in ((Person, "id_number"), (Person, "phone"), (Credential, "number"))
-        }
-
-    def _leave_out_known(self) -> None:
-        wanted = [number["id_number_index"] for _, number, _, _ in self._rows]
-        known = set(Person.objects.filter(id_number_index__in=wanted).values_list("id_number_index", flat=True))
-        self._rows = [row for row in self._rows if row[1]["id_number_index"] not in known]
-        plates = [person.plate for person, *_ in self._rows]
-        there = Vehicle.objects.active().filter(plate__in=plates).order_by("-pk")
-        self._plates = dict(there.values_list("plate", "pk"))
-
-    def write(self) -> tuple[int, int]:
-        """Write the chunk and return (drivers, members) added."""
-        keys = bulk.reserve_ids(Person, len(self._rows))
-        bulk.insert(Person, _PERSON, (self._person(pk, row) for pk, row in zip(keys, self._rows, strict=True)))
-        bulk.insert(Driver, _DRIVER, (self._driver(pk, row) for pk, row in zip(keys, self._rows, strict=True)))
-        self._write_vehicles(keys)
-        self._write_credentials(keys)
-        return len(keys), self._write_members(keys)
-
-    def _person(self, pk: int, row: tuple) -> tuple:
-        person, number, phone, _ = row
-        return (
-            pk,
-            *name_columns(person.name).values(),
-            person.sex,
-            person.birth_date,
-            person.ethnicity,
-            self._seal["id_number"](person.id_number),
-            number["id_number_index"],
-            number["id_number_tail"],
-            self._seal["phone"](phone["phone"]),
-            phone["phone_index"],
-            phone["phone_tail"],
-            "",
-            person.is_veteran,
-            1,
-            _AT,
-            _AT,
-        )
-
-    def _driver(self, pk: int, row: tuple) -> tuple:
-        person, _, _, place = row
-        dice = person.dice
-        self_employed = dice // 3 % 10 < 3 or not place.firm_ids
-        certified = AS_OF - timedelta(days=200 + dice // 5 % 1900)
-        operating = certified + timedelta(days=dice // 17 % 150)
-        is_member = person.index in self._members
-        political = PoliticalStatus.MEMBER if is_member else person.political_status
-        branch = _branch_of(person, place) if is_member else None
-        return (
-            pk,
-            place.committee_id,
-            person.group,
-            Employment.SELF_EMPLOYED if self_employed else Employment.EMPLOYED,
-            None if self_employed else place.firm_ids[dice // 31 % len(place.firm_ids)],
-            person.work_status,
-            certified,
-            certified + timedelta(days=365 * 6),
-            operating,
-            None if person.work_status == WorkStatus.ON_DUTY else operating + timedelta(days=30 + dice % 20),
-            person.driving_class,
-            political,
-            branch,
-            f"{_joined(person):%Y-%m}" if is_member else "",
-            person.union_member,
-            "",
-            Source.ROSTER,
-            AS_OF - timedelta(days=dice % 700),
-            1,
-            _AT,
-            _AT,
-        )
-
-    def _write_vehicles(self, keys: list[int]) -> None:
-        # One driver in twelve drives what somebody else brings and has no vehicle of his own.
-        driving = [(pk, row) for pk, row in zip(keys, self._rows, strict=True) if row[0].dice // 7 % 12]
-        new = [(pk, row) for pk, row in driving if row[0].plate not in self._plates]
-        vehicles = []
-        for vehicle, (_, (person, _, _, place)) in zip(bulk.reserve_ids(Vehicle, len(new)), new, strict=True):
-            self._plates[person.plate] = vehicle
-            firm = place.firm_ids[person.dice // 31 % len(place.firm_ids)] if place.firm_ids else None
-            certificate = f"{place.division}{person.index:08}"
-            vehicles.append(
-                (
-                    vehicle,
-                    person.plate,
-                    person.plate_colour,
-                    _VEHICLE_KINDS[person.group],
-                    certificate,
-                    firm,
-                    place.committee_id,
-                    VehicleStatus.ACTIVE,
-                    1,
-                    _AT,
-                    _AT,
-                )
-            )
-        bulk.insert(Vehicle, _VEHICLE, vehicles)
-        links = bulk.reserve_ids(DriverVehicle, len(driving))
-        bulk.insert(
-            DriverVehicle,
-            _LINK,
-            [
-                (link, pk, self._plates[person.plate], AS_OF - timedelta(days=person.dice // 5 % 900))
-                for link, (pk, (person, *_)) in zip(links, driving, strict=True)
-            ],
-        )
-
-    def _write_credentials(self, keys: list[int]) -> None:
-        holding = [(pk, row[0]) for pk, row in zip(keys, self._rows, strict=True) if row[0].dice // 9 % 10]
-        ids = bulk.reserve_ids(Credential, len(holding))
-        bulk.insert(
-            Credential,
-            _CREDENTIAL,
-            [
-                (
-                    credential,
-                    pk,
-                    CREDENTIAL_OF_GROUP[person.group],
-                    self._seal["number"](person.credential_number),
-                    credential_index(person.credential_number),
-                    AS_OF - timedelta(days=person.dice // 5 % 1900),
-                    AS_OF + timedelta(days=300 + person.dice // 5 % 1900),
-                    _AT,
-                    _AT,
-                )
-                for credential, (pk, person) in zip(ids, holding, strict=True)
-            ],
-        )
-
-    def _write_members(self, keys: list[int]) -> int:
-        rows = [(pk, row) for pk, row in zip(keys, self._rows, strict=True) if row[0].index in self._members]
-        members, flowing = [], []
-        for pk, (person, _, _, place) in rows:
-            branch, joined = _branch_of(person, place), _joined(person)
-            # Two in five keep the formal tie to an organisation elsewhere and take part here (流动党员).
-            is_formal = branch is not None and person.dice // 19 % 5 < 3
-            members.append(
-                (
-                    pk,
-                    MemberStatus.FULL,
-                    joined,
-                    joined + timedelta(days=366),
-                    branch if is_formal else None,
-                    "" if is_formal else "示例省示例市示例街道党工委",
-                    _AT,
-                    _AT,
-                )
-            )
-            if branch is not None and not is_formal:
-                flowing.append((pk, branch, AS_OF - timedelta(days=person.dice % 800)))
-        bulk.insert(PartyMember, _MEMBER, members)
-        ties = bulk.reserve_ids(Affiliation, len(flowing))
-        bulk.insert(
-            Affiliation,
-            _AFFILIATION,
-            [
-                (tie, pk, branch, AffiliationKind.FLOWING, since)
-                for tie, (pk, branch, since) in zip(ties, flowing, strict=True)
-            ],
-        )
-        return len(members)
-
-
-def _branch_of(person: Synthetic, place: _Place) -> int | None:
-    return place.branch_ids[person.dice // 23 % len(place.branch_ids)] if place.branch_ids else None
-
-
-def _joined(person: Synthetic) -> date:
-    return date(person.birth_date.year + 20, 1 + person.dice % 12, 1 + person.dice // 12 % 28)
+def _placement(people: People, index: int, turns: list[_Place], *, is_member: bool) -> Placement:
+    person = people[index]
+    dice = person.dice
+    place = turns[dice % len(turns)]
+    self_employed = dice // 3 % 10 < 3 or not place.firm_ids
+    branch = place.branch_ids[dice // 23 % len(place.branch_ids)] if place.branch_ids else None
+    return Placement(
+        person,
+        place.committee_id,
+        place.division,
+        person.group,
+        person.work_status,
+        firm_id=None if self_employed else place.firm_ids[dice // 31 % len(place.firm_ids)],
+        # One phone in 200 is shared with the driver before: couples, and what the list of duplicates is for.
+        phone=people[index - 1].phone if index % 200 == 7 else "",
+        has_vehicle=dice // 7 % 12 > 0,
+        has_credential=dice // 9 % 10 > 0,
+        is_member=is_member,
+        branch_id=branch,
+        is_formal=dice // 19 % 5 < 3,
+    )
 
 
 def _analyze() -> None:
