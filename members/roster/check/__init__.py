@@ -38,8 +38,11 @@ from members.roster.read import Cell, shown
 
 __all__ = ["Catalogue", "CheckedRow", "Unit", "check"]
 
+_PLAIN_NAME = re.compile("[\u4e00-\u9fff]{2,4}").fullmatch
+_PLAIN_ID = re.compile(r"[0-9]{17}[0-9X]").fullmatch
 _PLAIN_PHONE = re.compile(r"1[3-9][0-9]{9}").fullmatch
-_REMEMBERED = 50_000  # meanings kept per field
+_UNSEEN = object()
+_REMEMBERED = 20_000  # meanings kept per field
 Remark = tuple[str, str, str]  # column as messages name it, code, sentence
 
 
@@ -120,10 +123,8 @@ class _Checker:
                 self.readers[entry.code] = makers[entry.kind](entry)
             elif entry.kind in fixed:
                 self.readers[entry.code] = fixed[entry.kind]
-        # Texts that come again and again are read once; plates and numbers of certificates do not come again.
-        self.memories: dict[str, dict[str, Meaning] | None] = {
-            code: None if BY_CODE[code].kind in {"plate", "number_text"} else {} for code in self.readers
-        }
+        # Texts that come again and again are read once, if there is nothing to say about them.
+        self.memories: dict[str, dict[str, str | bool | None]] = {code: {} for code in self.readers}
         self.committees: dict[str, tuple] = {}
         self.branches: dict[tuple[str, int], tuple] = {}
 
@@ -151,7 +152,12 @@ class _Checker:
         warnings: list[Remark] = []
         notes: list[Remark] = []
 
-        name, code, folded, _ = name_of(cells[plan.name] if plan.name >= 0 else "")
+        cell = cells[plan.name] if plan.name >= 0 else ""
+        # The common case first, here and below: plain characters need no canonical form.
+        if type(cell) is str and _PLAIN_NAME(cell) and not is_empty(cell):
+            name, code, folded = cell, "", to_simplified(cell)[1]
+        else:
+            name, code, folded, _ = name_of(cell)
         if code:
             errors.append((plan.name_label, code, message(code, length=len(name or ""))))
         else:
@@ -160,8 +166,7 @@ class _Checker:
                 warnings.append(self._folded(plan.name_label, name))
 
         cell = cells[plan.id_number] if plan.id_number >= 0 else ""
-        # The common case first: 18 plain characters need no folding.
-        if type(cell) is str and len(cell) == 18 and cell.isascii() and (cell.isdigit() or cell[17] == "X"):
+        if type(cell) is str and _PLAIN_ID(cell):
             number, code = cell, id_number_error(cell, self.today)
         else:
             number, code, _, _ = id_number_of(cell, self.today)
@@ -183,18 +188,22 @@ class _Checker:
 
         for field_code, index, label, reader, memory in plan.single:
             cell = cells[index]
-            if cell == "":
-                continue
-            if memory is None or type(cell) is not str:
-                meaning = reader(cell)
-            elif (meaning := memory.get(cell)) is None:
-                meaning = reader(cell)
-                if len(memory) < _REMEMBERED:
-                    memory[cell] = meaning
-            if meaning.code or meaning.folded or meaning.note:
+            if type(cell) is str:
+                if cell == "":
+                    continue
+                if (value := memory.get(cell, _UNSEEN)) is not _UNSEEN:
+                    if value is not None:
+                        values[field_code] = value
+                    continue
+            meaning = reader(cell)
+            value, code, folded, note = meaning
+            if code or folded or note:
                 self._take(field_code, label, cell, meaning, values, errors, warnings, notes)
-            elif meaning.value is not None:
-                values[field_code] = meaning.value
+                continue
+            if value is not None:
+                values[field_code] = value
+            if type(cell) is str and len(memory) < _REMEMBERED:
+                memory[cell] = value
         for field_code, places, reader in plan.several:
             for index, label in places:
                 if (cell := cells[index]) != "" and (meaning := reader(cell)) is not EMPTY:
@@ -283,8 +292,9 @@ class _Checker:
             text = message("sex_mismatch", text=sex_label(sex), other=sex_label(other))
             warnings.append((plan.sex_label, "sex_mismatch", text))
         if (birth := values.get("birth_date")) is not None:
-            other = f"{number[6:10]}-{number[10:12]}-{number[12:14]}"
-            if other[: len(birth)] != birth:
+            written = birth.replace("-", "")
+            if number[6 : 6 + len(written)] != written:
+                other = f"{number[6:10]}-{number[10:12]}-{number[12:14]}"
                 text = message("birth_mismatch", text=birth, other=other)
                 warnings.append((plan.birth_label, "birth_mismatch", text))
         phone = values.get("phone")

@@ -41,7 +41,7 @@ __all__ = [
 _FRAME = struct.Struct(">cI")
 _LONGEST_FRAME = 512 * 1024 * 1024
 _ROOT = Path(__file__).resolve().parents[3]
-_SILENCE = 5  # seconds beyond the processor time a child may take before it is taken for stuck
+_PATIENCE = 4  # on a busy machine a child waits for its turn; its processor time is limited apart
 
 
 def read(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Workbook:
@@ -73,7 +73,7 @@ class Workbook:
     """The sheets of a file, streamed out of the child in their order; hidden ones are named, never read."""
 
     def __init__(self, path: Path, limits: Limits) -> None:
-        self._seconds = limits.seconds_for(path.stat().st_size) + _SILENCE
+        self._seconds = limits.seconds_for(path.stat().st_size) * _PATIENCE
         # The child parses what strangers sent: it gets none of our environment, no keys, no database address.
         self._child = subprocess.Popen(
             [sys.executable, "-m", "members.roster.read.parser", str(path.resolve()), json.dumps(asdict(limits))],
