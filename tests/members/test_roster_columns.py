@@ -324,6 +324,20 @@ def test_without_a_column_the_sheet_or_its_title_names_the_county(name, title, o
     assert outcome.rows[0].committee.code == committee
 
 
+def test_a_title_that_names_the_importing_committee_moves_nobody(roster):
+    outcome = roster([["成都市司机花名册"], ["姓名", "身份证号"], ["张伟", ID[0]]])
+    assert "committee" not in outcome.rows[0].values
+    moved = roster([["金牛区司机花名册"], ["姓名", "身份证号"], ["张伟", ID[0]]])
+    assert "committee" in moved.rows[0].values
+
+
+def test_a_number_on_two_sheets_is_a_duplicate(roster):
+    lines = [["姓名", "身份证号"], ["张伟", ID[0]]]
+    outcome = roster(lines, name="货车", others={"网约车": [["名单"], *lines]})
+    assert outcome.errors == [("网约车", 3, "id_number", "duplicate_in_file")]
+    assert "工作表“货车”第 2 行" in outcome.rows[1].errors[0][2]
+
+
 def test_a_county_column_goes_before_the_title(roster):
     rows = [["金牛区花名册"], ["姓名", "身份证号", "区县"], ["张伟", ID[0], "武侯区"], ["李娜", ID[1], ""]]
     assert [row.committee.code for row in roster(rows).rows] == ["510107", "510100"]

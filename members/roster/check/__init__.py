@@ -138,6 +138,8 @@ class _Checker:
                 named = None
                 if table.index_of("committee") is None:
                     named = self.catalogue.named_by(table.sheet, table.titles)
+                    if named is not None and named.id == self.catalogue.importing.id:
+                        named = None  # the title says who sends the roster, not where its people belong
                 plan = _Plan(table, self.readers, self.memories, named)
                 if not self.sheets or self.sheets[-1] != table.sheet:
                     self.sheets.append(table.sheet)

@@ -86,7 +86,8 @@ def _zip_kind(path: Path, limits: Limits) -> str:
         raise
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, KeyError, EOFError, OSError) as error:
         raise RosterRefused("damaged") from error
-    if b"macroenabled" in types:
+    # Every binary workbook calls itself sheet.binary.macroEnabled; only the part with the macros tells.
+    if b"macroenabled" in types.replace(b"sheet.binary.macroenabled", b""):
         raise RosterRefused("macro")
     if b"spreadsheet" in mimetype or (not mimetype and not types and "content.xml" in names):
         if b"encryption-data" in manifest:
