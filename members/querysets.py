@@ -41,6 +41,9 @@ class Part:
     each: tuple[Q, ...] = ()
 
 
+EVERYTHING = Part(Q())  # for rows that are scoped already
+
+
 @dataclass(frozen=True)
 class Ordered:
     """Rows in the order of one index: what a keyset page is cut from."""

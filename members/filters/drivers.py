@@ -193,6 +193,8 @@ class DriverList:
     values: dict[str, str] = field(default_factory=dict)
     query: Query | None = None
     order: str = "newest"
+    keys: tuple[int, ...] = ()  # only these rows: what somebody ticked
+    scope: Capability | None = None  # another right than seeing, for example export
 
     def __post_init__(self) -> None:
         """Refuse conditions the reader has no right to, and keep only those we know.
@@ -211,6 +213,8 @@ class DriverList:
     @property
     def capability(self) -> Capability:
         """The right that opens the list: a whole identity number may be looked up by some of those who may see."""
+        if self.scope is not None:
+            return self.scope
         if self.query is not None and self.query.kind == Kind.ID_NUMBER:
             return Capability.DRIVER_IDENTITY_FIND_BY_ID_NUMBER
         return Capability.DRIVER_VIEW
@@ -222,7 +226,7 @@ class DriverList:
 
     def filtered(self) -> DriverQuerySet:
         """Return all drivers that meet the conditions, without scope and without the typed text."""
-        rows = Driver.objects.all()
+        rows = Driver.objects.filter(pk__in=self.keys) if self.keys else Driver.objects.all()
         view = self.reach.region(Capability.DRIVER_VIEW)
         for code, value in self.values.items():
             condition = CONDITIONS[code]

@@ -38,7 +38,9 @@ class DriverForm(VerbForm):
         label="所属企业（平台）", max_length=120, required=False, help_text="全称，或统一社会信用代码"
     )
     work_status = forms.ChoiceField(label="从业状态", choices=EMPTY + Work.choices, required=False)
-    plate = forms.CharField(label="车牌", max_length=12, required=False, help_text="如 川D·9M113，没有登记过的会新登记一辆")
+    plate = forms.CharField(
+        label="车牌", max_length=12, required=False, help_text="如 川D·9M113，没有登记过的会新登记一辆"
+    )
     credential = forms.CharField(
         label="从业资格证号", max_length=40, required=False, help_text="4.5 吨及以下普通货运可以没有"
     )
@@ -179,7 +181,10 @@ class MergeForm(VerbForm):
 
     keep = forms.ChoiceField(label="保留哪一条", widget=forms.RadioSelect)
     from_loser = forms.MultipleChoiceField(
-        label="这几项改用另一条的", required=False, widget=forms.CheckboxSelectMultiple, help_text="保留的一条空着的项会自动补上"
+        label="这几项改用另一条的",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="保留的一条空着的项会自动补上",
     )
     reason = forms.CharField(label="凭什么认定是同一个人", max_length=200, help_text="如 看过身份证原件")
     first_version = forms.IntegerField(widget=forms.HiddenInput)

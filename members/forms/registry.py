@@ -71,9 +71,7 @@ class VehicleForm(VerbForm):
     kind = forms.ChoiceField(label="车型", choices=EMPTY + VehicleKind.choices, required=False)
     gross_mass_kg = forms.IntegerField(label="总质量（千克）", min_value=1, max_value=200_000, required=False)
     transport_certificate = forms.CharField(label="道路运输证号", max_length=40, required=False)
-    enterprise = EnterpriseField(
-        label="所属企业", max_length=120, required=False, help_text="全称，或统一社会信用代码"
-    )
+    enterprise = EnterpriseField(label="所属企业", max_length=120, required=False, help_text="全称，或统一社会信用代码")
     status = forms.ChoiceField(label="状态", choices=VehicleStatus.choices)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -149,7 +147,9 @@ class ExportForm(VerbForm):
         label="格式", choices=[("xlsx", "Excel（.xlsx）"), ("csv", "CSV")], widget=forms.RadioSelect, initial="xlsx"
     )
     columns = forms.MultipleChoiceField(label="列", widget=forms.CheckboxSelectMultiple)
-    reason = forms.CharField(label="用途", max_length=200, min_length=4, help_text="写进文件和审计记录，如 年度体检通知")
+    reason = forms.CharField(
+        label="用途", max_length=200, min_length=4, help_text="写进文件和审计记录，如 年度体检通知"
+    )
     unmask = forms.BooleanField(
         label="要完整的身份证号、电话、住址", required=False, help_text="不勾就打码。勾了行数上限低得多，审计会标出来"
     )

@@ -1,4 +1,4 @@
-"""Rules of drivers, vehicles and firms: who may do what to which row, and what is wrong with a value, in words. Pure."""
+"""Rules of drivers, vehicles and firms: who may do what, and what is wrong with a value, in words. Pure."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def may_decide(reach: Reach, transfer) -> bool:
 
 
 def is_decidable(transfer, at: datetime) -> bool:
-    """Return whether a decision is due: refused, or not answered in time. Without a known due time only after refusal."""
+    """Return whether a decision is due: refused, or not answered in time (without a due time: refused only)."""
     if transfer.status == TransferStatus.REFUSED:
         return True
     return transfer.status == TransferStatus.CLAIMED and transfer.due_at is not None and transfer.due_at <= at

@@ -5,5 +5,10 @@ from django.urls import include, path
 app_name = "members"
 
 urlpatterns = [
+    path("drivers/", include("members.urls.drivers")),
+    path("enterprises/", include("members.urls.enterprises")),
+    path("vehicles/", include("members.urls.vehicles")),
+    path("registration/", include("members.urls.registration")),
+    path("exports/", include("members.urls.exports")),
     path("imports/", include("members.urls.imports")),
 ]

@@ -177,7 +177,7 @@ def verify_drivers(driver_ids: Iterable[int], *, actor, at: datetime | None = No
     return len(drivers)
 
 
-# --- vehicles of a driver -----------------------------------------------------------------------------------------------
+# --- vehicles and licences of a driver --------------------------------------------------------------------------------
 def assign_vehicle(
     driver: Driver, plate: str, *, actor, from_date: date | None = None, colour: str = ""
 ) -> DriverVehicle:
@@ -200,7 +200,7 @@ def assign_vehicle(
 
 
 def end_vehicle(link: DriverVehicle, until_date: date, *, actor) -> None:
-    """End a driver's tie to a vehicle from a day on. Raises PermissionDenied, ValidationError, Conflict (ended already)."""
+    """End a driver's tie to a vehicle from a day on. Raises PermissionDenied, ValidationError, Conflict."""
     _require(reach_of(actor), link.driver, Capability.DRIVER_CHANGE)
     if link.from_date and until_date < link.from_date:
         raise ValidationError({"until_date": f"结束日期不能早于开始日期 {link.from_date:%Y-%m-%d}。"})

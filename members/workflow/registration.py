@@ -112,7 +112,7 @@ def release(transfer: RegistrationTransfer, *, actor, at: datetime | None = None
 
 
 def refuse(transfer: RegistrationTransfer, *, actor, reason: str, at: datetime | None = None) -> None:
-    """Say no with a reason: it is decided one level up. Raises PermissionDenied, ValidationError, NotAllowed, Conflict."""
+    """Say no with a reason: it is decided above. Raises PermissionDenied, ValidationError, NotAllowed, Conflict."""
     _require(may_answer(reach_of(actor), transfer), "答复要由现在登记他的委员会来办。")
     with transaction.atomic():
         _answer(transfer, TransferStatus.REFUSED, "registration.refuse", actor, at, _reason(reason))

@@ -1,0 +1,392 @@
+"""The pages of drivers: list, one driver, and what may be done with him."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from branches.capabilities import Capability
+from branches.models import Organization
+from branches.views.pages import confirm_page, form_page
+from members.choices import TransferStatus
+from members.filters.columns import credential_words
+from members.filters.drivers import CONDITIONS
+from members.filters.paging import Cursor, count_of
+from members.forms.drivers import (
+    CredentialForm,
+    DriverForm,
+    RevealForm,
+    SaveFilterForm,
+    VehicleEndForm,
+    VehicleLinkForm,
+    VerifyForm,
+)
+from members.models import Credential, Driver, DriverVehicle, PartyMember, RegistrationTransfer, SavedFilter
+from members.rules.drivers import IDENTITY_FIELDS
+from members.views.history import person_history
+from members.views.lists import DEFAULTS_NAME, LIST, address, asked_list, due_words, list_context
+from members.workflow import drivers as verbs
+from members.workflow.people import reveal
+
+REVEAL_SECONDS = 60
+
+
+def needs(request, capability: Capability) -> None:
+    """Refuse whoever holds a capability nowhere at all; what he may do where is asked row by row."""
+    if not request.reach.has(capability):
+        raise PermissionDenied
+
+
+def driver_or_404(request, pk: int, capability: Capability = Capability.DRIVER_VIEW) -> Driver:
+    """Return a driver within reach: the answer for a foreign one is that of none. One query.
+
+    Raises PermissionDenied for who sees him but may not do this.
+    """
+    needs(request, Capability.DRIVER_VIEW)
+    driver = get_object_or_404(Driver.objects.visible_to(request.reach).with_person(), pk=pk)
+    if capability != Capability.DRIVER_VIEW and not may_do(request, driver, capability):
+        raise PermissionDenied
+    return driver
+
+
+def may_do(request, driver: Driver, capability: Capability) -> bool:
+    """Return whether the reader may exercise a capability on this driver. One query, none for who holds it nowhere."""
+    if not request.reach.has(capability):
+        return False
+    return Driver.objects.manageable_by(request.reach, capability).filter(pk=driver.pk).exists()
+
+
+# --- the list ---------------------------------------------------------------------------------------------------------
+@login_required
+@require_safe
+def driver_list(request):
+    """Answer with one page of the drivers in scope that meet the conditions. At most twelve queries."""
+    needs(request, Capability.DRIVER_VIEW)
+    asked = asked_list(request, request.GET)
+    cursor = Cursor.read(request.GET["at"]) if request.GET.get("at") else None
+    return render(request, "members/driver_list.html", list_context(request, asked, cursor))
+
+
+@login_required
+@require_POST
+def driver_bulk(request):
+    """Do one thing with the selected rows: note them as verified, or go on to their export."""
+    keys = [int(key) for key in request.POST.getlist("row") if key.isascii() and key.isdigit()][:200]
+    back = _back(request)
+    if not keys:
+        messages.warning(request, "没有选中司机。先在名单左边勾选。")
+        return redirect(back)
+    if request.POST.get("action") == "verify":
+        number = verbs.verify_drivers(keys, actor=request.user, note=request.POST.get("note", "名单上批量核实")[:200])
+        messages.success(request, f"已记下 {number} 人今天核实无误")
+        return redirect(back)
+    raise BadRequest("没有这个操作。")
+
+
+@login_required
+@require_POST
+def columns_save(request):
+    """Keep the columns somebody chose as his own default; none chosen: back to the product's."""
+    needs(request, Capability.DRIVER_VIEW)
+    codes = request.POST.getlist("cols") if "reset" not in request.POST else []
+    SavedFilter.objects.update_or_create(
+        user=request.user, list_name=LIST, name=DEFAULTS_NAME, defaults={"columns": codes, "query": {}}
+    )
+    return redirect(_back(request))
+
+
+@login_required
+@require_POST
+def filter_save(request):
+    """Keep the conditions in force under a name. A typed text is never kept."""
+    needs(request, Capability.DRIVER_VIEW)
+    form = SaveFilterForm(request.POST)
+    query = {code: request.POST[code] for code in (*CONDITIONS, "order") if request.POST.get(code)}
+    if not form.is_valid():
+        messages.error(request, "没有存下：名称要填，最多 40 个字。")
+    elif SavedFilter.objects.filter(user=request.user, list_name=LIST).count() > 20:
+        messages.error(request, "常用筛选最多 20 个，先删去不用的。")
+    else:
+        asked_list(request, query)  # what he may not filter by is not kept either
+        SavedFilter.objects.update_or_create(
+            user=request.user,
+            list_name=LIST,
+            name=form.cleaned_data["name"],
+            defaults={"query": query, "columns": request.POST.getlist("cols")},
+        )
+        messages.success(request, f"已存为常用：{form.cleaned_data['name']}")
+    return redirect(address(query))
+
+
+@login_required
+@require_POST
+def filter_delete(request, pk: int):
+    """Drop one of one's own saved filters."""
+    get_object_or_404(SavedFilter, pk=pk, user=request.user).delete()
+    messages.success(request, "已删去这个常用筛选")
+    return redirect(address({}))
+
+
+def _back(request) -> str:
+    known = (*CONDITIONS, "order", "size", "at")
+    given = {name: value for name, value in parse_qsl(request.POST.get("back", "")) if name in known}
+    return address(given)
+
+
+@login_required
+@require_safe
+def of_organization(request, pk: int):
+    """Answer with the fragment "so many drivers" for an organisation's page. Four queries."""
+    needs(request, Capability.DRIVER_VIEW)
+    organization = get_object_or_404(Organization.objects.visible_to(request.reach), pk=pk)
+    asked = asked_list(request, {"committee": str(pk)})
+    placed = Driver.objects.visible_to(request.reach).filter(person__party_member__formal_organization=pk)
+    context = {
+        "organization": organization,
+        "count": asked.count,
+        "url": address({"committee": str(pk)}),
+        "placed": count_of(placed) if request.reach.has(Capability.PARTY_MEMBER_VIEW) else None,
+    }
+    return render(request, "members/of_organization.html", context)
+
+
+# --- one driver -------------------------------------------------------------------------------------------------------
+@login_required
+@require_safe
+def driver_detail(request, pk: int):
+    """Answer with one driver. About fourteen queries."""
+    driver = driver_or_404(request, pk)
+    return render(request, "members/driver_detail.html", _detail_context(request, driver))
+
+
+def _detail_context(request, driver: Driver) -> dict:
+    today, reach = timezone.localdate(), request.reach
+    may = {
+        name: may_do(request, driver, capability)
+        for name, capability in (
+            ("change", Capability.DRIVER_CHANGE),
+            ("masked", Capability.DRIVER_IDENTITY_MASKED),
+            ("reveal", Capability.DRIVER_IDENTITY_REVEAL),
+            ("party", Capability.PARTY_MEMBER_VIEW),
+            ("vehicles", Capability.VEHICLE_VIEW),
+            ("credentials", Capability.CREDENTIAL_VIEW),
+            ("set_credential", Capability.CREDENTIAL_CHANGE),
+            ("enterprise", Capability.ENTERPRISE_VIEW),
+            ("merge", Capability.DRIVER_MERGE),
+        )
+    }
+    may["vehicle_add"] = may["change"] and reach.has(Capability.VEHICLE_ADD)
+    identity = []
+    if may["masked"]:
+        for name, label in IDENTITY_FIELDS.items():
+            value = getattr(driver.person, name)
+            identity.append({"field": name, "label": label, "masked": driver.person._meta.get_field(name).mask(value)})
+    links = DriverVehicle.objects.filter(driver=driver.pk).select_related("vehicle") if may["vehicles"] else []
+    credentials = []
+    if may["credentials"]:
+        for one in Credential.objects.filter(driver=driver.pk).select_related("issuer").order_by("kind"):
+            due = due_words(one.expires_date, today) if one.expires_date else {}
+            credentials.append(
+                {
+                    "row": one,
+                    "label": credential_words(one.kind),
+                    "masked": one._meta.get_field("number").mask(one.number),
+                }
+                | due
+            )
+    transfers = RegistrationTransfer.objects.visible_to(reach).filter(driver=driver.pk)
+    member = None
+    if may["party"]:
+        member = (
+            PartyMember.objects.visible_to(reach).select_related("formal_organization").filter(pk=driver.pk).first()
+        )
+    soonest = min((one["row"].expires_date for one in credentials if one["row"].expires_date), default=None)
+    return {
+        "driver": driver,
+        "person": driver.person,
+        "may": may,
+        "identity": identity,
+        "links": sorted(links, key=lambda link: (link.until_date is not None, link.pk)),
+        "credentials": credentials,
+        "transfers": transfers.select_related("from_committee", "to_committee"),
+        "open_statuses": [TransferStatus.CLAIMED, TransferStatus.REFUSED],
+        "member": member,
+        "history": person_history(driver, reach),
+        "today": today,
+        "soonest": soonest,
+        "days_left": (soonest - today).days if soonest else None,
+        "age": _age(driver.person.birth_date, today),
+    }
+
+
+def _age(birth, today) -> int | None:
+    return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day)) if birth else None
+
+
+@login_required
+@require_POST
+def driver_reveal(request, pk: int):
+    """Show one protected value for a minute, after a reason; as a fragment to htmx, else within the page."""
+    driver = driver_or_404(request, pk, Capability.DRIVER_IDENTITY_REVEAL)
+    form = RevealForm(request.POST)
+    context = {"driver": driver, "field": request.POST.get("field", ""), "reveal_url": request.path}
+    if form.is_valid():
+        try:
+            value = reveal(driver, form.cleaned_data["field"], actor=request.user, reason=form.cleaned_data["reason"])
+        except ValidationError as error:
+            form.add_refusal(error)
+    field = context["field"] if context["field"] in IDENTITY_FIELDS else "id_number"
+    masked = driver.person._meta.get_field(field).mask(getattr(driver.person, field))
+    context |= {"what": IDENTITY_FIELDS[field], "masked": masked, "field": field}
+    if form.is_valid():
+        context |= {"revealed": value or "没有登记", "seconds": REVEAL_SECONDS}
+    else:
+        context["error"] = next(iter(form.errors.values()))[0]
+    status = 200 if form.is_valid() else 422
+    if request.htmx:
+        return _no_store(render(request, "members/_reveal.html", context, status=status))
+    page = _detail_context(request, driver)
+    page["identity"] = [one | (context if one["field"] == field else {}) for one in page["identity"]]
+    return _no_store(render(request, "members/driver_detail.html", page, status=status))
+
+
+def _no_store(response: HttpResponse) -> HttpResponse:
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def driver_create(request):
+    """Register a driver."""
+    needs(request, Capability.DRIVER_ADD)
+    form = DriverForm(request.POST or None, reach=request.reach)
+    known: dict = {}
+
+    def act(form):
+        try:
+            return verbs.register_driver(
+                form.values(),
+                form.cleaned_data["committee"],
+                actor=request.user,
+                plate=form.cleaned_data["plate"],
+                credential=form.cleaned_data["credential"],
+            )
+        except verbs.RegisteredAlready as error:
+            known["url"] = reverse("members:driver_detail", args=[error.driver_id])
+            raise
+
+    return form_page(
+        request,
+        form,
+        act,
+        success="已登记",
+        next_url=lambda driver: reverse("members:driver_detail", args=[driver.pk]),
+        template="members/driver_form.html",
+        title="登记司机",
+        submit="登记这位司机",
+        known=known,
+        cancel_url=address({}),
+        crumbs=[("司机", address({})), ("登记", "")],
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def driver_change(request, pk: int):
+    """Change what is registered of a driver."""
+    driver = driver_or_404(request, pk, Capability.DRIVER_CHANGE)
+    form = DriverForm(request.POST or None, reach=request.reach, driver=driver)
+    return _driver_form(
+        request,
+        form,
+        driver,
+        lambda form: verbs.change_driver(driver, form.values(), versions=form.versions(), actor=request.user),
+        title=f"修改 {driver.person.name}",
+        success="修改已保存",
+        template="members/driver_form.html",
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def driver_verify(request, pk: int):
+    """Note that a driver was checked today."""
+    driver = driver_or_404(request, pk, Capability.DRIVER_CHANGE)
+    return _driver_form(
+        request,
+        VerifyForm(request.POST or None),
+        driver,
+        lambda form: verbs.verify_driver(driver, actor=request.user, note=form.cleaned_data["note"]),
+        title=f"{driver.person.name}：核实无误",
+        submit="记下今天核实",
+        success="已记下今天核实",
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def driver_assign_vehicle(request, pk: int):
+    """Tie a vehicle to a driver."""
+    driver = driver_or_404(request, pk, Capability.DRIVER_CHANGE)
+    needs(request, Capability.VEHICLE_ADD)
+    return _driver_form(
+        request,
+        VehicleLinkForm(request.POST or None),
+        driver,
+        lambda form: verbs.assign_vehicle(driver, actor=request.user, **form.cleaned_data),
+        title=f"给 {driver.person.name} 登记车辆",
+        submit="登记这辆车",
+        success="车辆已登记",
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def driver_end_vehicle(request, pk: int, link: int):
+    """End a driver's tie to a vehicle."""
+    driver = driver_or_404(request, pk, Capability.DRIVER_CHANGE)
+    links = DriverVehicle.objects.running().select_related("vehicle", "driver__person")
+    tie = get_object_or_404(links, pk=link, driver=driver.pk)
+    return _driver_form(
+        request,
+        VehicleEndForm(request.POST or None, initial={"until_date": timezone.localdate()}),
+        driver,
+        lambda form: verbs.end_vehicle(tie, form.cleaned_data["until_date"], actor=request.user),
+        title=f"{driver.person.name} 不再驾驶 {tie.vehicle.plate}",
+        submit="移除这辆车",
+        success="已移除",
+        consequence="车辆的登记还在，只是不再算在他名下。",
+        confirm=True,
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def driver_set_credential(request, pk: int):
+    """Put a licence in place of the one of the same kind."""
+    driver = driver_or_404(request, pk, Capability.CREDENTIAL_CHANGE)
+    form = CredentialForm(request.POST or None, driver=driver)
+
+    def act(form):
+        values = {name: form.cleaned_data[name] for name in verbs.CREDENTIAL_FIELDS}
+        kind, number = form.cleaned_data["kind"], form.cleaned_data["number"]
+        return verbs.set_credential(driver, kind, number, values, actor=request.user)
+
+    title = f"{driver.person.name} 的从业资格"
+    return _driver_form(request, form, driver, act, title=title, success="从业资格已保存")
+
+
+def _driver_form(request, form, driver: Driver, act, *, title: str, confirm: bool = False, **words):
+    url = reverse("members:driver_detail", args=[driver.pk])
+    crumbs = [("司机", address({})), (driver.person.name, url), (title, "")]
+    page = confirm_page if confirm else form_page
+    return page(request, form, act, next_url=url, title=title, cancel_url=url, crumbs=crumbs, **words)

@@ -1,0 +1,154 @@
+"""The pages of firms."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from branches.capabilities import Capability
+from branches.views.pages import form_page
+from foundation.protection.canonical import canonical_id_number, name_key
+from foundation.protection.identifiers import uscc_error
+from members.choices import Coverage, EnterpriseKind
+from members.filters.paging import Cursor, count_of, in_order, page_of
+from members.forms.registry import EnterpriseForm
+from members.models import Driver, Enterprise
+from members.querysets import EVERYTHING, Ordered
+from members.views.drivers import needs
+from members.views.history import object_history
+from members.views.lists import address, size_of
+from members.workflow.enterprises import add_enterprise, change_enterprise
+
+CONDITIONS = {"kind": ("类型", EnterpriseKind), "coverage": ("组织覆盖", Coverage)}
+
+
+@login_required
+@require_safe
+def enterprise_list(request):
+    """Answer with one page of the firms in scope, by name. At most eight queries.
+
+    Names and codes of firms are public: they may stand in the address.
+    """
+    needs(request, Capability.ENTERPRISE_VIEW)
+    rows = Enterprise.objects.visible_to(request.reach)
+    text = request.GET.get("q", "").strip()[:120]
+    code = canonical_id_number(text)
+    if len(code) == 18 and uscc_error(code) is None:
+        rows = rows.filter(uscc=code)
+    elif text:
+        rows = rows.filter(name_key__prefix=name_key(text))
+    chosen = {name: request.GET[name] for name, (_, choices) in CONDITIONS.items() if request.GET.get(name) in choices}
+    rows = rows.filter(**chosen)
+    return render(
+        request,
+        "members/enterprise_list.html",
+        page_context(
+            request, rows, ("name_key", "pk"), ("committee", "coverage_organization"), chosen, CONDITIONS, text
+        )
+        | {"may_add": request.reach.has(Capability.ENTERPRISE_ADD)},
+    )
+
+
+def page_context(request, rows, order, joined, chosen: dict, conditions: dict, text: str) -> dict:
+    """Return the context of a plain list: rows of one keyset page, count, conditions in force, neighbours."""
+    cursor = Cursor.read(request.GET["at"]) if request.GET.get("at") else None
+    size = size_of(request.GET)
+    page = page_of([Ordered(rows, order)], [EVERYTHING], cursor, size)
+    given = {"q": text, **chosen} if text else dict(chosen)
+    return {
+        "rows": in_order(page.keys, rows.model._base_manager.select_related(*joined)),
+        "count": count_of(rows),
+        "text": text,
+        "offers": [
+            {"code": code, "label": label, "choices": choices.choices, "value": chosen.get(code, "")}
+            for code, (label, choices) in conditions.items()
+        ],
+        "applied": [
+            {
+                "label": f"{conditions[code][0]}：{conditions[code][1](value).label}",
+                "url": _address(request, {k: v for k, v in given.items() if k != code}),
+            }
+            for code, value in chosen.items()
+        ],
+        "clear_url": request.path,
+        "previous_url": _address(request, given | {"at": page.previous}) if page.previous else "",
+        "next_url": _address(request, given | {"at": page.next}) if page.next else "",
+    }
+
+
+def _address(request, given: dict) -> str:
+    return request.path + (f"?{urlencode(given)}" if given else "")
+
+
+@login_required
+@require_safe
+def enterprise_detail(request, pk: int):
+    """Answer with one firm. About eight queries."""
+    enterprise = _one(request, pk)
+    drivers = Driver.objects.visible_to(request.reach).filter(enterprise=pk)
+    changeable = Enterprise.objects.manageable_by(request.reach, Capability.ENTERPRISE_CHANGE).filter(pk=pk)
+    context = {
+        "enterprise": enterprise,
+        "may_change": request.reach.has(Capability.ENTERPRISE_CHANGE) and changeable.exists(),
+        "drivers": count_of(drivers) if request.reach.has(Capability.DRIVER_VIEW) else None,
+        "drivers_url": address({"enterprise": pk}),
+        "history": object_history(enterprise),
+        "crumbs": [("企业", reverse("members:enterprise_list")), (enterprise.name, "")],
+    }
+    return render(request, "members/enterprise_detail.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def enterprise_create(request):
+    """Register a firm."""
+    needs(request, Capability.ENTERPRISE_ADD)
+    form = EnterpriseForm(request.POST or None, reach=request.reach)
+    return form_page(
+        request,
+        form,
+        lambda form: add_enterprise(form.values(), form.cleaned_data["committee"], actor=request.user),
+        success="企业已登记",
+        next_url=lambda made: reverse("members:enterprise_detail", args=[made.pk]),
+        title="登记企业",
+        submit="登记这家企业",
+        cancel_url=reverse("members:enterprise_list"),
+        crumbs=[("企业", reverse("members:enterprise_list")), ("登记", "")],
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def enterprise_change(request, pk: int):
+    """Change a firm."""
+    enterprise = _one(request, pk)
+    needs(request, Capability.ENTERPRISE_CHANGE)
+    form = EnterpriseForm(request.POST or None, reach=request.reach, enterprise=enterprise)
+    url = reverse("members:enterprise_detail", args=[pk])
+
+    def act(form):
+        version = form.cleaned_data.get("version") or 0
+        return change_enterprise(enterprise, form.values(), version=version, actor=request.user)
+
+    return form_page(
+        request,
+        form,
+        act,
+        success="修改已保存",
+        next_url=url,
+        title=f"修改 {enterprise.name}",
+        cancel_url=url,
+        crumbs=[("企业", reverse("members:enterprise_list")), (enterprise.name, url), ("修改", "")],
+    )
+
+
+def _one(request, pk: int) -> Enterprise:
+    needs(request, Capability.ENTERPRISE_VIEW)
+    rows = Enterprise.objects.visible_to(request.reach)
+    return get_object_or_404(
+        rows.select_related("committee", "division", "organization", "coverage_organization"), pk=pk
+    )
