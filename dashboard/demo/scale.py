@@ -28,7 +28,7 @@ from members.roster import bulk
 
 PROVINCE = "51"
 COMMITTEES_OF_PROVINCE = 205  # the province, 21 cities, 183 counties
-FIRMS_PER_100_DRIVERS = 3.96  # domain a.8: 17,029 firms, 430,000 drivers
+FIRMS, DRIVERS_OF_FIRMS = 17_029, 430_000  # domain a.8: so many firms to so many drivers
 CHUNK = 10_000
 # The day all dates of the load count from: no clock, so that the same seed gives the same rows on any day.
 AS_OF = date(2026, 1, 1)
@@ -85,7 +85,7 @@ def load(
         raise ValueError("有司机就至少要有 1 个组织来登记他们。")
     with transaction.atomic():
         places, new_organizations = _organizations(organizations, seed)
-        places, new_firms = _enterprises(places, round(drivers * FIRMS_PER_100_DRIVERS / 100), seed)
+        places, new_firms = _enterprises(places, round(drivers * FIRMS / DRIVERS_OF_FIRMS), seed)
         trail.record(
             "seed.scale",
             None,
