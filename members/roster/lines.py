@@ -74,7 +74,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one cell, and what to do about it."""
+    """What is wrong with one cell, and what to do about it; `column` is empty where the sentence names it."""
 
     column: str
     code: str
@@ -209,7 +209,7 @@ def _shown(code: str, value: Any, names: Mapping[int, str]) -> str:
 def _problem(remark: list[str]) -> Problem:
     column, code, sentence = remark
     what, _, remedy = sentence.partition("。")
-    return Problem(column, code, what, remedy)
+    return Problem("" if column in what else column, code, what, remedy)
 
 
 def reasons(batch: RosterImport) -> list[tuple[str, str, int]]:
