@@ -6,6 +6,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from foundation.protection.canonical import canonical_id_number, canonical_phone, canonical_plate
@@ -214,7 +215,10 @@ class _Sheet:
         if not known and len(filled) != 1 and number not in self.wide:
             return None
         self._look(2 * HEADER_ROWS)
-        window = [row for _, row in self.ahead][: 2 * HEADER_ROWS]
+        window = [row for _, row in islice(self.ahead, 2 * HEADER_ROWS)]
+        # A header has two texts at least; without one in sight nothing needs a closer look.
+        if not known and not any(sum(map(_is_text, row)) > 1 for row in window):
+            return None
         found = find_header(window, self.mapping)
         if found is None or any(sifter.has_id(row) for row in window[: found[0] + found[1]]):
             return None
@@ -226,6 +230,10 @@ class _Sheet:
         if any(sum(1 for cell in row if cell != "") > 1 for row in window[:start]):
             return None
         return "before"
+
+
+def _is_text(cell: Cell) -> bool:
+    return type(cell) is str and cell != ""
 
 
 def _texts(cells: list[Cell]) -> list[str]:
