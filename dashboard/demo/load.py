@@ -6,29 +6,31 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
 from branches.choices import BRANCHES, AppointmentSource, Duty, Kind, OrganizationStatus, Role
 from branches.models import Appointment, Office, Organization
+from branches.rules import opens_admin
 from branches.workflow import (
     add_guidance,
     add_organization,
-    add_user,
     appoint,
     dissolve_organization,
-    end_appointment,
     mark_absent,
     move_organization,
     open_office,
     set_deputy,
 )
+from branches.workflow.organizations import hold_tree
 from dashboard.demo import cities
 from dashboard.demo.accounts import ACCOUNTS, PASSWORD
 from dashboard.demo.cities import CHENGDU, DONGYING, PANZHIHUA, PLATFORM, SUZHOU
 from dashboard.demo.names import People, counties_of
 from dashboard.demo.registry import Placement, write
 from dashboard.demo.scale import synthetic_uscc
+from dashboard.demo.tree import Tree
 from foundation.accounts.models import User
 from foundation.audit import trail
 from foundation.protection.canonical import name_key
@@ -41,6 +43,7 @@ from service_stations.models import Station
 # Domain a.1, 攀枝花: certified, and of these actually operating, each with a compliant vehicle; members 29 + 1.
 CERTIFIED, OPERATING, PLACED_IN_FIRM, PLACED_BY_PLACE = 1464, 619, 29, 1
 CLAIM = ("510403", "510402")  # a county of 攀枝花 claims drivers of another
+_SOURCES = (AppointmentSource.ELECTED, AppointmentSource.SELECTED, AppointmentSource.DELEGATED)
 _LONG_AGO = timedelta(days=500)
 _DOCUMENT = "示例〔2025〕{} 号"
 
@@ -80,6 +83,7 @@ def load_demo(*, at: datetime | None = None, force: bool = False) -> Loaded:
             "确实要装，请加 --force，并在上线前停用演示账号。"
         )
     with transaction.atomic():
+        hold_tree()
         before = Organization.objects.count()
         organizations = _organizations(at)
         _guidance(organizations, timezone.localdate(at))
@@ -98,18 +102,25 @@ def load_demo(*, at: datetime | None = None, force: bool = False) -> Loaded:
 # --- organisations --------------------------------------------------------------------------------------------------
 def _organizations(at: datetime) -> dict[str, Organization]:
     known = {row.code: row for row in Organization.objects.all()}
+    tree = Tree()
+    stray = []
     for unit in cities.units():
-        parent = known.get(unit.parent)
-        there = known.get(unit.code)
+        parent, there = known.get(unit.parent), known.get(unit.code)
         if there is None:
-            values = {"code": unit.code, "name": unit.name, "short_name": unit.short_name, "kind": unit.kind}
-            fields = dict(unit.fields)
-            division = _division(fields.pop("division_id", None))
-            known[unit.code] = add_organization(
-                parent, values | {"level": unit.level, "division": division} | fields, actor=None
+            known[unit.code] = tree.add(
+                parent,
+                code=unit.code,
+                name=unit.name,
+                short_name=unit.short_name,
+                kind=unit.kind,
+                level=unit.level,
+                **unit.fields,
             )
         elif parent is not None and there.depth == 1:
-            known[unit.code] = move_organization(there, parent, actor=None, reason="演示：归入所属省级委员会")
+            stray.append((there, unit.parent))
+    tree.write()
+    for organization, parent in stray:
+        move_organization(organization, known[parent], actor=None, reason="演示：归入所属省级委员会")
     if "510422-P1" not in known:
         county = known["510422"]
         fields = {"kind": Kind.MOBILE_BRANCH, "level": "base", "division": county.division}
@@ -126,10 +137,6 @@ def _organizations(at: datetime) -> dict[str, Organization]:
     return {row.code: row for row in Organization.objects.select_related("division")}
 
 
-def _division(code: str | None):
-    return Organization._meta.get_field("division").related_model.objects.get(pk=code) if code else None
-
-
 def _guidance(organizations: dict[str, Organization], today: date) -> None:
     for code, guiding, line in cities.GUIDANCE:
         organization, guide = organizations[code], organizations[guiding]
@@ -141,12 +148,13 @@ def _guidance(organizations: dict[str, Organization], today: date) -> None:
 
 # --- posts ----------------------------------------------------------------------------------------------------------
 def _people_with_posts(organizations: dict[str, Organization], at: datetime) -> None:
+    # One hash for all: the password is public anyway, and each would take half a second on a small machine.
+    hashed = make_password(PASSWORD)
     for account in ACCOUNTS:
         user = User.objects.filter(username=account.username).first() or User(
             username=account.username, name=account.name, activated_at=at
         )
-        user.set_password(PASSWORD)
-        user.must_change_password = False
+        user.password, user.password_changed_at, user.must_change_password = hashed, at, False
         user.save()
         if account.role:
             source = AppointmentSource.ELECTED if account.role == Role.SECRETARY else AppointmentSource.DELEGATED
@@ -156,30 +164,37 @@ def _people_with_posts(organizations: dict[str, Organization], at: datetime) -> 
     names = [account.username for account in ACCOUNTS]
     User.objects.filter(username__in=names).update(second_factor_required=False)
     held = set(Appointment.objects.running(at).values_list("organization_id", "role"))
-    ended = 0
+    users, appointments, ended = [], [], 0
     for number, (organization, role) in enumerate(_posts(organizations), start=1):
         # Every fifth post is vacant; three of those were held until lately. The clerks of the claims are needed.
         is_vacant = number % 5 == 0 and not (role == Role.CLERK and organization.code in CLAIM)
         if (organization.pk, role) in held or (is_vacant and ended >= 3):
             continue
-        title = "第一书记" if role == Role.LEADER and number % 7 == 0 else ""
-        source = [AppointmentSource.ELECTED, AppointmentSource.SELECTED, AppointmentSource.DELEGATED][number % 3]
-        _, appointment = add_user(
-            username=f"demo-{number:03}",
-            name=f"示例{Role(role).label}{number:03}",
-            organization=organization,
-            role=role,
-            source=AppointmentSource.SECONDED if title else source,
-            title=title,
-            document=_DOCUMENT.format(number),
-            from_at=at - _LONG_AGO,
-            actor=None,
-            at=at,
+        ended += is_vacant
+        is_first_secretary = role == Role.LEADER and number % 7 == 0
+        users.append(
+            User(
+                username=f"demo-{number:03}",
+                name=f"示例{Role(role).label}{number:03}",
+                password=make_password(None),
+                is_staff=opens_admin([role]),
+            )
         )
-        if is_vacant:
-            ended += 1
-            until = at - timedelta(days=20 * ended)
-            end_appointment(appointment, actor=None, reason="任期届满", until_at=until, at=at)
+        appointments.append(
+            Appointment(
+                user=users[-1],
+                organization=organization,
+                role=role,
+                title="第一书记" if is_first_secretary else "",
+                source=AppointmentSource.SECONDED if is_first_secretary else _SOURCES[number % len(_SOURCES)],
+                document=_DOCUMENT.format(number),
+                from_at=at - _LONG_AGO,
+                until_at=at - timedelta(days=20 * ended) if is_vacant else None,
+                end_reason="任期届满" if is_vacant else "",
+            )
+        )
+    User.objects.bulk_create(users, batch_size=500)
+    Appointment.objects.bulk_create(appointments, batch_size=500)
 
 
 def _posts(organizations: dict[str, Organization]) -> Iterator[tuple[Organization, str]]:

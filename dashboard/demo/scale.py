@@ -13,13 +13,14 @@ from datetime import UTC, date, datetime, timedelta
 from django.db import connection, transaction
 from stdnum.cn import uscc
 
-from branches.choices import Kind, Level, OrganizationStatus
+from branches.choices import Kind, Level
 from branches.models import Organization
 from branches.reference import division_rows
 from branches.rules import COLLECTIVE_DIVISIONS, is_functional_zone
 from branches.workflow.organizations import hold_tree
 from dashboard.demo.names import People
 from dashboard.demo.registry import Placement, write
+from dashboard.demo.tree import Tree
 from foundation.audit import trail
 from foundation.protection.canonical import name_key
 from members.choices import Coverage, EnterpriseKind, Group, Ownership
@@ -117,7 +118,7 @@ def _organizations(wanted: int, seed: int) -> tuple[list[_Place], int]:
     hold_tree()
     committees = list(_committee_rows())[: min(COMMITTEES_OF_PROVINCE, max(1, wanted * 2 // 5))] if wanted else []
     known = {row.code: row for row in Organization.objects.filter(code__in=[code for code, *_ in committees])}
-    tree = _Tree()
+    tree = Tree()
     added = 0
     for code, name, level, parent in committees:
         if code not in known:
@@ -170,42 +171,6 @@ def _committee_rows() -> Iterator[tuple[str, str, str, str]]:
     levels = {"province": Level.PROVINCE, "prefecture": Level.CITY, "county": Level.COUNTY}
     for row in sorted(rows, key=lambda row: row["code"]):
         yield row["code"], row["name"], levels[row["level"]], row["parent_id"] or ""
-
-
-class _Tree:
-    """Adds organisations in two statements however many: treebeard would take four each."""
-
-    def __init__(self) -> None:
-        self._new: list[Organization] = []
-        self._last_step: dict[str, int] = {}
-        self._grown: dict[str, int] = {}
-
-    def add(self, parent: Organization | None, **fields) -> Organization:
-        """Return a new organisation as last child of `parent`; it is written by `write`."""
-        above = parent.path if parent is not None else ""
-        if above not in self._last_step:
-            depth = len(above) // Organization.steplen + 1
-            below = Organization.objects.filter(depth=depth, path__gte=above, path__lt=(above or "") + ":")
-            last = below.order_by("-path").values_list("path", flat=True).first()
-            self._last_step[above] = int(last[-Organization.steplen :]) if last else 0
-        self._last_step[above] += 1
-        path = f"{above}{self._last_step[above]:0{Organization.steplen}}"
-        made = Organization(
-            **fields, path=path, depth=len(path) // Organization.steplen, status=OrganizationStatus.ACTIVE
-        )
-        self._new.append(made)
-        if parent is not None:
-            self._grown[above] = self._grown.get(above, 0) + 1
-        return made
-
-    def write(self) -> None:
-        """Write what was added; the organisations then have their keys."""
-        for made in self._new:
-            made.numchild = self._grown.pop(made.path, 0)
-        Organization.objects.bulk_create(self._new, batch_size=500)
-        for path, number in self._grown.items():
-            parent = Organization.objects.get(path=path)
-            Organization.objects.filter(pk=parent.pk).update(numchild=parent.numchild + number)
 
 
 # --- firms ----------------------------------------------------------------------------------------------------------
