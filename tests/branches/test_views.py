@@ -33,9 +33,19 @@ def url(name, *args):
 
 
 def values_of(organization, **change):
-    names = (
-        ["name", "short_name", "code", "kind", "level", "host_unit", "host_platform", "grid_area", "contact_name", "contact_phone", "version"]
-    )
+    names = [
+        "name",
+        "short_name",
+        "code",
+        "kind",
+        "level",
+        "host_unit",
+        "host_platform",
+        "grid_area",
+        "contact_name",
+        "contact_phone",
+        "version",
+    ]
     return {name: getattr(organization, name) for name in names} | change
 
 

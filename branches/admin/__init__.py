@@ -1,0 +1,7 @@
+"""The admin of the organisation tree, and the base of every admin of the house (`ScopedAdmin`)."""
+
+from branches.admin.scoped import CappedPaginator, ScopedAdmin, ScopedExport, ScopedImport, verb_action
+
+__all__ = ["CappedPaginator", "ScopedAdmin", "ScopedExport", "ScopedImport", "verb_action"]
+
+from branches.admin import tables  # noqa: E402, F401 - registers the tables, which need the base above
