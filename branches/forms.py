@@ -312,7 +312,7 @@ class ArrangeForm(VerbForm):
         self.fields["deputy"].label_from_instance = _holder_label
 
     def clean(self):
-        """An absence has a beginning, and ends after it."""
+        """Refuse an absence without a beginning, or one that ends before it."""
         cleaned = super().clean()
         begin, end = cleaned.get("absent_from_date"), cleaned.get("absent_until_date")
         if end and not begin:

@@ -57,7 +57,7 @@ def rows_of(path: Path, required: Iterable[str]) -> list[tuple[int, dict[str, st
 
 
 def division_values(rows: Iterable[tuple[int, Mapping[str, str]]], known: Iterable[str]) -> tuple[list[dict], list]:
-    """Return (field values, errors) for rows of divisions; an error is (line, code, sentence). `known`: codes stored."""
+    """Return (field values, errors) for rows of divisions; an error is (line, code, sentence). `known`: stored codes."""
     rows = list(rows)
     levels = {"province", "prefecture", "county"}
     found: list[dict] = []

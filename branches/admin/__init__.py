@@ -4,4 +4,4 @@ from branches.admin.scoped import CappedPaginator, ScopedAdmin, ScopedExport, Sc
 
 __all__ = ["CappedPaginator", "ScopedAdmin", "ScopedExport", "ScopedImport", "verb_action"]
 
-from branches.admin import tables  # noqa: E402, F401 - registers the tables, which need the base above
+from branches.admin import tables  # noqa: F401 - registers the tables, which need the base above

@@ -240,7 +240,7 @@ class ReferenceAdmin(ScopedImport, ScopedExport, ScopedAdmin):
         )
 
     def get_readonly_fields(self, request, obj=None):
-        """The key of a row never changes."""
+        """Keep the key of a row as it is."""
         return [self.model._meta.pk.name] if obj else []
 
 

@@ -143,7 +143,10 @@ def appointment_end(request, pk: int):
         lambda form: workflow.end_appointment(appointment, actor=request.user, **form.cleaned_data),
         success=f"{appointment.user.name} 的任职已结束",
         title=f"免去 {appointment.user.name} 的{word}",
-        consequence=f"从现在起，{appointment.user.name} 不再能以“{appointment.organization} {word}”的身份查看和办理。账号保留，其他任职不变。",
+        consequence=(
+            f"从现在起，{appointment.user.name} 不再能以“{appointment.organization} {word}”的身份查看和办理。"
+            "账号保留，其他任职不变。"
+        ),
         submit="免职",
         danger=True,
         **_page(request, appointment.organization, "免职"),

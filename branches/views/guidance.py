@@ -53,7 +53,10 @@ def guidance_end(request, pk: int):
         lambda form: workflow.end_guidance(guidance, actor=request.user, **form.cleaned_data),
         success="指导关系已结束",
         title="结束指导关系",
-        consequence=f"{guidance.guiding_organization} 不再指导 {guidance.organization}（{guidance.get_line_display()}），它的联络员从那一天起看不到这里。",
+        consequence=(
+            f"{guidance.guiding_organization} 不再指导 {guidance.organization}（{guidance.get_line_display()}），"
+            "它的联络员从那一天起看不到这里。"
+        ),
         submit="结束",
         **_page(request, guidance.organization, "结束指导关系"),
     )

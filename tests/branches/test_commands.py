@@ -57,7 +57,13 @@ def test_the_shipped_committees_and_branches_load_and_load_again_unchanged(divis
 
 
 def test_parents_may_stand_later_in_the_file_and_kinds_have_their_defaults(divisions, tmp_path):
-    text = "code,name,parent\n510411-01,仁和区测试支部,510411\n510411,中共仁和区委员会,510400\n510400,中共攀枝花市委员会,\n"
+    rows = [
+        "code,name,parent",
+        "510411-01,仁和区测试支部,510411",
+        "510411,中共仁和区委员会,510400",
+        "510400,中共攀枝花市委,",
+    ]
+    text = "\n".join(rows)
     code, result = load(tmp_path, text)
     assert (code, result["created"]) == (0, 3)
     made = {one.code: one for one in Organization.objects.all()}

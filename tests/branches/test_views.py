@@ -65,7 +65,8 @@ def test_the_outsider_finds_a_foreign_row_and_no_row_the_same(tree, outsider, ne
             assert [answer.status_code for answer in answers] == [404, 404], name
             # Only the address in the page (text size switch) may differ.
             texts = [
-                answer.content.decode().replace(f"/{pk}/", "/N/") for answer, pk in zip(answers, (foreign, 99_999_999))
+                answer.content.decode().replace(f"/{pk}/", "/N/")
+                for answer, pk in zip(answers, (foreign, 99_999_999), strict=True)
             ]
             assert _without_tokens(texts[0]) == _without_tokens(texts[1]), name
     line = Guidance.objects.get()

@@ -12,8 +12,8 @@ ORDER = {"province": 0, "prefecture": 1, "county": 2}
 
 class Command(BaseCommand):
     help = (
-        "载入行政区划：列 code、name、level、parent，可选 valid_from、valid_until、successor。按代码新建或更新，不删除；"
-        "文件里没有的区划保持原样。退出码：0 已写入，1 有错的行、什么都没写，2 文件读不了。"
+        "载入行政区划：列 code、name、level、parent，可选 valid_from、valid_until、successor。"
+        "按代码新建或更新，不删除；文件里没有的区划保持原样。退出码：0 已写入，1 有错的行、什么都没写，2 文件读不了。"
     )
 
     def add_arguments(self, parser):

@@ -12,7 +12,8 @@ from branches.workflow.loading import COLUMNS, OPTIONAL, load_organizations
 
 class Command(BaseCommand):
     help = (
-        "载入组织：列 code、name、parent，可选 short_name、kind、level、division。按 code 新建或更新，有一行错就全不写。"
+        "载入组织：列 code、name、parent，可选 short_name、kind、level、division。"
+        "按 code 新建或更新，有一行错就全不写。"
         "退出码：0 全部写入，1 有错的行、什么都没写，2 文件读不了。"
     )
 
