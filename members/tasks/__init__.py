@@ -1,7 +1,8 @@
 """Celery tasks of the registry, one file per subject; importing the package registers them."""
 
-from members.tasks.exports import purge_expired, sweep_exports, write_export
+from members.tasks.exports import sweep_exports, write_export
 from members.tasks.imports import advance_import, sweep_imports, write_report
+from members.tasks.retention import purge_expired
 
 __all__ = [
     "advance_import",

@@ -18,9 +18,3 @@ def sweep_exports() -> None:
     """Wake the exports that wait and have no writer: a lost message, a killed process."""
     for pk in ExportJob.objects.claimable(timezone.now()).order_by("created_at").values_list("pk", flat=True)[:20]:
         write_export.delay(pk)
-
-
-@shared_task(name="members.tasks.purge_expired")
-def purge_expired() -> None:
-    """Delete what is kept for a time only."""
-    exports.expire(timezone.now())
