@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from celery import current_app
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from branches.capabilities import Capability
@@ -284,25 +285,32 @@ def _field(column: Column, paths: list[str], keys: list[int], seen: frozenset[in
     return lambda row: read(row) if row[0] in seen else ""
 
 
-def _plates(keys: Iterable[int]) -> dict[int, list[str]]:
+def _of(keys: Sequence[int]) -> Q:
+    """Return "of these drivers": as a range where they lie close together, which is read much faster than a list."""
+    if keys[-1] - keys[0] < 3 * len(keys):
+        return Q(driver_id__gte=keys[0], driver_id__lte=keys[-1])
+    return Q(driver_id__in=keys)
+
+
+def _plates(keys: Sequence[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
-    links = DriverVehicle.objects.running().filter(driver_id__in=keys).order_by("pk")
+    links = DriverVehicle.objects.running().filter(_of(keys)).order_by("pk")
     for driver, plate in links.values_list("driver_id", "vehicle__plate"):
         found.setdefault(driver, []).append(plate)
     return found
 
 
-def _expiries(keys: Iterable[int]) -> dict[int, list[str]]:
+def _expiries(keys: Sequence[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
-    rows = Credential.objects.filter(driver_id__in=keys, expires_date__isnull=False).order_by("expires_date")
+    rows = Credential.objects.filter(_of(keys), expires_date__isnull=False).order_by("expires_date")
     for driver, day in rows.values_list("driver_id", "expires_date"):
         found.setdefault(driver, []).append(day.isoformat())
     return found
 
 
-def _licences(keys: Iterable[int]) -> dict[int, list[str]]:
+def _licences(keys: Sequence[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
-    rows = Credential.objects.filter(driver_id__in=keys).order_by("kind")
+    rows = Credential.objects.filter(_of(keys)).order_by("kind")
     for driver, number in rows.values_list("driver_id", "number"):
         found.setdefault(driver, []).append(number)
     return found
