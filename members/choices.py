@@ -182,6 +182,7 @@ TRANSFER_NEXT: dict[str, frozenset[str]] = {
     TransferStatus.WITHDRAWN: frozenset(),
 }
 TRANSFER_OPEN = frozenset({TransferStatus.CLAIMED, TransferStatus.REFUSED})
+TRANSFER_MOVED = frozenset({TransferStatus.RELEASED, TransferStatus.DECIDED_MOVED})
 
 
 class ImportStatus(TextChoices):

@@ -14,7 +14,7 @@ from branches.choices import COMMITTEES
 from branches.querysets import ScopedQuerySet
 from branches.scope import Region
 from foundation.protection.seal import tail
-from members.choices import IMPORT_WORKING, TRANSFER_OPEN, ExportStatus, VehicleStatus
+from members.choices import IMPORT_WORKING, TRANSFER_MOVED, TRANSFER_OPEN, ExportStatus, VehicleStatus
 from members.rules.people import ID_NUMBER, PHONE, id_number_index, phone_index
 from members.rules.search import Kind, Query
 
@@ -185,13 +185,16 @@ class VehicleQuerySet(ScopedQuerySet):
     view_capability = Capability.VEHICLE_VIEW
 
     def within(self, region: Region) -> Self:
-        """Return the vehicles registered in the region or driven at present by one of its drivers."""
+        """Return the vehicles registered in the region, driven at present by one of its drivers, or of one's platform."""
         driver = apps.get_model("members", "Driver")
         links = apps.get_model("members", "DriverVehicle")._base_manager
         driven = links.filter(
             vehicle_id=OuterRef("pk"), until_date__isnull=True, driver_id__in=driver.objects.within(region).values("pk")
         )
-        return self.filter(Q(registering_committee_id__in=region.committee_ids) | Exists(driven))
+        condition = Q(registering_committee_id__in=region.committee_ids) | Exists(driven)
+        if region.own_organization_ids:
+            condition |= Q(enterprise__organization_id__in=region.own_organization_ids)
+        return self.filter(condition)
 
     def active(self) -> Self:
         """Return the vehicles in use."""
@@ -240,7 +243,8 @@ class RegistrationTransferQuerySet(ScopedQuerySet):
 
     def within(self, region: Region) -> Self:
         """Return the claims on drivers of a committee of the region, and those by which drivers came to one."""
-        return self.filter(Q(from_committee_id__in=region.committee_ids) | Q(to_committee_id__in=region.committee_ids))
+        arrived = Q(to_committee_id__in=region.committee_ids, status__in=TRANSFER_MOVED)
+        return self.filter(Q(from_committee_id__in=region.committee_ids) | arrived)
 
     def open(self) -> Self:
         """Return the claims that wait for somebody."""

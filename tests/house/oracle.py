@@ -1,0 +1,201 @@
+"""Who sees what, once more and differently: the cells of docs/permissions.csv and a walk over parent links.
+
+Nothing here asks branches.scope or a queryset of ours: parents by treebeard's own question, rows compared one by one.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from branches.models import Appointment, Guidance, Office, Organization
+from foundation.accounts.models import User
+from members.models import (
+    Affiliation,
+    Credential,
+    Driver,
+    DriverVehicle,
+    Enterprise,
+    ExportJob,
+    PartyMember,
+    RegistrationTransfer,
+    RosterImport,
+    Vehicle,
+)
+
+
+@lru_cache
+def cells() -> dict[str, dict[str, str]]:
+    """Return {"driver.view": {column: cell}} as the specification has it."""
+    path = Path(settings.BASE_DIR) / "docs" / "permissions.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return {f"{row.pop('resource')}.{row.pop('action')}": row for row in csv.DictReader(file)}
+
+
+@dataclass(frozen=True)
+class Covered:
+    """What one capability covers for one person."""
+
+    everything: bool
+    organizations: frozenset[int]
+    own_organizations: frozenset[int]
+    own: bool
+
+    def __contains__(self, organization_id) -> bool:
+        return self.everything or organization_id in self.organizations
+
+
+class Oracle:
+    """The answers at one instant; reads every row it is asked about."""
+
+    def __init__(self, at: datetime | None = None):
+        self.at = at or timezone.now()
+
+    @cached_property
+    def parents(self) -> dict[int, int | None]:
+        """Return each organisation's parent."""
+        every = list(Organization.objects.all())
+        by_path = {one.path: one.pk for one in every}
+        return {one.pk: by_path.get(one.path[: -Organization.steplen]) for one in every}
+
+    def below(self, pk: int | None, top: int) -> bool:
+        """Return whether an organisation is `top` or stands below it."""
+        while pk is not None:
+            if pk == top:
+                return True
+            pk = self.parents[pk]
+        return False
+
+    def covered(self, user, capability: str) -> Covered:
+        """Return what the capability covers by the user's running appointments."""
+        row, found, own_organizations, own, everything = cells()[capability], set(), set(), False, False
+        posts = [
+            post
+            for post in Appointment.objects.filter(user=user)
+            if post.from_at <= self.at and (post.until_at is None or self.at < post.until_at)
+        ]
+        for post in posts if user.is_active and user.locked_at is None else []:
+            cell, home = row[post.role], post.organization_id
+            everything |= cell in ("all", "public")
+            if cell in ("subtree", "aggregate"):
+                found |= {pk for pk in self.parents if self.below(pk, home)}
+            elif cell == "subtree_below":
+                found |= {pk for pk in self.parents if pk != home and self.below(pk, home)}
+            elif cell == "guided":
+                today = timezone.localdate(self.at)
+                for line in Guidance.objects.filter(guiding_organization=home):
+                    if line.from_date <= today and (line.until_date is None or today < line.until_date):
+                        found |= {pk for pk in self.parents if self.below(pk, line.organization_id)}
+            elif cell == "own":
+                own = True
+                own_organizations.add(home)
+            elif cell in ("unit", "assigned"):
+                found.add(home)
+        if row["outsider"] == "own":
+            own = True
+        return Covered(
+            everything or row["outsider"] in ("all", "public"), frozenset(found), frozenset(own_organizations), own
+        )
+
+    # --- rows ---------------------------------------------------------------------------------------------------------
+    def rows(self, model, user, capability: str | None = None) -> set:
+        """Return the keys of the rows of a model that a user may see, or on which he holds another capability."""
+        name, test = _TESTS[model]
+        where = self.covered(user, capability or name)
+        return {row.pk for row in model._base_manager.all() if test(self, row, where, user)}
+
+    def driver(self, row: Driver, where: Covered, user) -> bool:
+        """Registered there, placed there, or of one's platform. The declared branch counts for nothing."""
+        return (
+            row.registering_committee_id in where
+            or self.placed(row.pk, where)
+            or (row.enterprise is not None and row.enterprise.organization_id in where.own_organizations)
+        )
+
+    def placed(self, person_id: int, where: Covered) -> bool:
+        """A member there, or tied to a unit there by an affiliation that runs."""
+        member = PartyMember.objects.filter(pk=person_id).first()
+        if member is None:
+            return False
+        ties = Affiliation.objects.filter(member=member, until_date=None)
+        return (member.formal_organization_id is not None and member.formal_organization_id in where) or any(
+            tie.organization_id in where for tie in ties
+        )
+
+    def enterprise(self, row: Enterprise, where: Covered, user) -> bool:
+        """Registered there, or the firm of a unit there."""
+        return (
+            row.committee_id in where
+            or (row.organization_id is not None and row.organization_id in where)
+            or row.organization_id in where.own_organizations
+        )
+
+    def vehicle(self, row: Vehicle, where: Covered, user) -> bool:
+        """Registered there, of one's own platform, or driven now by a driver of there."""
+        links = DriverVehicle.objects.filter(vehicle=row, until_date=None).select_related("driver__enterprise")
+        return (
+            row.registering_committee_id in where
+            or (row.enterprise is not None and row.enterprise.organization_id in where.own_organizations)
+            or any(self.driver(link.driver, where, user) for link in links)
+        )
+
+    def of_driver(self, row, where: Covered, user) -> bool:
+        """What belongs to a driver lies where he lies."""
+        return self.driver(row.driver, where, user)
+
+    def party_member(self, row: PartyMember, where: Covered, user) -> bool:
+        """Placed there."""
+        return self.placed(row.pk, where)
+
+    def transfer(self, row: RegistrationTransfer, where: Covered, user) -> bool:
+        """The committee that has the driver sees the claim; the one that claims only once he has come to it."""
+        return row.from_committee_id in where or (
+            row.to_committee_id in where and row.status in ("released", "decided_moved")
+        )
+
+    def batch(self, row: RosterImport, where: Covered, user) -> bool:
+        """Uploaded there, or by oneself."""
+        return row.organization_id in where or (where.own and row.uploaded_by_id == user.pk)
+
+    def export(self, row: ExportJob, where: Covered, user) -> bool:
+        """One's own."""
+        return where.own and row.created_by_id == user.pk
+
+    def at_organization(self, row, where: Covered, user) -> bool:
+        """What belongs to an organisation lies there."""
+        return row.organization_id in where
+
+    def organization(self, row: Organization, where: Covered, user) -> bool:
+        """The organisation itself, or that of one's own post."""
+        return row.pk in where or row.pk in where.own_organizations
+
+    def user(self, row: User, where: Covered, user) -> bool:
+        """Whoever holds or held a post there."""
+        return where.everything or any(
+            post.organization_id in where.organizations for post in Appointment.objects.filter(user=row)
+        )
+
+
+_TESTS = {
+    Organization: ("organization.view", Oracle.organization),
+    Guidance: ("guidance.view", Oracle.at_organization),
+    Appointment: ("appointment.view", Oracle.at_organization),
+    Office: ("appointment.view", Oracle.at_organization),
+    User: ("user.view", Oracle.user),
+    Enterprise: ("enterprise.view", Oracle.enterprise),
+    Driver: ("driver.view", Oracle.driver),
+    Vehicle: ("vehicle.view", Oracle.vehicle),
+    DriverVehicle: ("vehicle.view", Oracle.of_driver),
+    Credential: ("credential.view", Oracle.of_driver),
+    PartyMember: ("party_member.view", Oracle.party_member),
+    RegistrationTransfer: ("driver.claim_registration", Oracle.transfer),
+    RosterImport: ("roster_import.view", Oracle.batch),
+    ExportJob: ("export_job.view", Oracle.export),
+}
+MODELS = tuple(_TESTS)

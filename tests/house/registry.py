@@ -1,0 +1,256 @@
+"""The rows of the house tests: synthetic people around the tree of tests/conftest.py, each for one way to be seen.
+
+Every name begins with 测试, every phone ends with 7720, every plate begins with 川D: one search text finds all rows a
+reader may see, so that a missing one and a foreign one both show.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+from branches.models import Guidance, Office
+from foundation.protection.identifiers import check_character
+from members.choices import ExportStatus, ImportPhase, ImportStatus, TransferStatus
+from members.models import (
+    Affiliation,
+    Credential,
+    Driver,
+    DriverVehicle,
+    Enterprise,
+    ExportJob,
+    PartyMember,
+    Person,
+    RegistrationTransfer,
+    RosterImport,
+    RosterRow,
+    SavedFilter,
+    Vehicle,
+)
+from members.rules.people import credential_index
+from members.workflow.people import person_columns
+
+TODAY = date(2026, 11, 23)
+TAIL = "7720"
+PLATE = "川D"
+NAME = "测试"
+INITIALS = "cs"
+
+
+def id_number(number: int) -> str:
+    """Return a synthetic identity number with a right check character."""
+    first = f"51040219800101{number:03}"
+    return first + check_character(first)
+
+
+@dataclass
+class House:
+    """The rows by name, and how a test finds one that is near to a member of the cast."""
+
+    tree: object
+    cast: dict = field(default_factory=dict)
+    drivers: dict[str, Driver] = field(default_factory=dict)
+    enterprises: dict[str, Enterprise] = field(default_factory=dict)
+    imports: dict[str, RosterImport] = field(default_factory=dict)
+    exports: dict[str, ExportJob] = field(default_factory=dict)
+    transfers: dict[str, RegistrationTransfer] = field(default_factory=dict)
+    offices: dict[str, Office] = field(default_factory=dict)
+
+    def add_driver(self, key: str, committee, *, enterprise: Enterprise | None = None, **fields) -> Driver:
+        """Add a driver with one vehicle and one licence."""
+        number = len(self.drivers) + 1
+        written = {
+            "name": f"{NAME}{'甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉'[number - 1]}",
+            "id_number": id_number(number),
+            "phone": f"190{number:04}{TAIL}",
+            "address": f"{committee.short_name}测试路 {number} 号",
+        }
+        person = Person.objects.create(**person_columns(written, TODAY))
+        driver = Driver.objects.create(
+            person=person,
+            registering_committee=committee,
+            enterprise=enterprise,
+            group="truck",
+            operating_from_date=date(2020, 1, 1),
+            last_verified_date=date(2026, 11, 1),
+            **fields,
+        )
+        vehicle = Vehicle.objects.create(
+            plate=f"{PLATE}{number:05}", colour="blue", registering_committee=committee, enterprise=enterprise
+        )
+        DriverVehicle.objects.create(driver=driver, vehicle=vehicle, from_date=date(2024, 1, 1))
+        Credential.objects.create(
+            driver=driver,
+            kind="freight",
+            number=id_number(number),
+            number_index=credential_index(id_number(number)),
+            expires_date=TODAY + timedelta(days=10),
+        )
+        self.drivers[key] = driver
+        return driver
+
+    def add_batch(self, key: str, organization, user, driver: Driver | None = None) -> RosterImport:
+        """Add a batch that waits for its confirmation, with one row."""
+        batch = RosterImport.objects.create(
+            organization=organization,
+            uploaded_by=user,
+            file_name=f"{key}.xlsx",
+            file_size=1,
+            file_digest=f"{len(self.imports):064}",
+            status=ImportStatus.PREVIEW,
+            phase=ImportPhase.NONE,
+            rows=1,
+            created=1,
+            plan_digest="d" * 64,
+            planned_at=timezone.now(),
+            shape="s" * 64,
+        )
+        RosterRow.objects.create(
+            roster_import=batch,
+            ordinal=0,
+            sheet="名单",
+            row=2,
+            sealed='{"raw": [], "values": {}}',
+            person_id=driver.pk if driver else None,
+        )
+        self.imports[key] = batch
+        return batch
+
+    def add_export(self, key: str, user) -> ExportJob:
+        """Add an export that waits for its writer."""
+        self.exports[key] = ExportJob.objects.create(
+            created_by=user,
+            list_name="drivers",
+            query={"values": {}},
+            columns=["name"],
+            format="csv",
+            reason="核对名单",
+            row_limit=100,
+            status=ExportStatus.WAITING,
+        )
+        return self.exports[key]
+
+    def claim(self, key: str, driver: Driver, to, by, **fields) -> RegistrationTransfer:
+        """Add a claim on a driver's registration."""
+        values = {"from_committee": driver.registering_committee, "status": TransferStatus.CLAIMED} | fields
+        if values["status"] != TransferStatus.CLAIMED:
+            values |= {"answered_by": by, "answered_at": timezone.now()}
+        self.transfers[key] = RegistrationTransfer.objects.create(
+            driver=driver,
+            to_committee=to,
+            reason="已在本区营运半年",
+            claimed_by=by,
+            claimed_at=timezone.now(),
+            **values,
+        )
+        return self.transfers[key]
+
+
+def build(tree, cast: dict) -> House:
+    """Write all rows. `cast` maps the names of the cast to their users."""
+    house = House(tree, cast)
+    firm = house.enterprises
+    for key, name, committee, organization in (
+        ("county", "东区运输", tree.county, None),
+        ("of_branch", "书记运输", tree.county, tree.branch),
+        ("second_county", "西区运输", tree.second_county, None),
+        ("neighbour", "涪城运输", tree.neighbour_county, None),
+        ("platform", "顺达平台", tree.city, tree.company),
+        ("neighbour_platform", "邻市平台", tree.other_city, tree.neighbour_branch),
+    ):
+        from foundation.protection.canonical import name_key
+
+        name = f"{NAME}{name}有限公司"
+        firm[key] = Enterprise.objects.create(
+            name=name, name_key=name_key(name), committee=committee, organization=organization
+        )
+    # Registered somewhere.
+    house.add_driver("county", tree.county, enterprise=firm["county"])
+    house.add_driver("second_county", tree.second_county, enterprise=firm["second_county"])
+    house.add_driver("neighbour", tree.neighbour_county, enterprise=firm["neighbour"])
+    house.add_driver("company", tree.company)
+    # Registered in one place, a member in another.
+    house.add_driver("member_of_branch", tree.neighbour_county)
+    house.add_driver("member_of_second_branch", tree.county)
+    house.add_driver("member_of_company_branch", tree.neighbour_county)
+    house.add_driver("member_of_neighbour_branch", tree.neighbour_county)
+    house.add_driver("flowing_to_branch", tree.neighbour_county)
+    house.add_driver("left_branch", tree.neighbour_county)
+    # What gives no scope: a branch somebody named himself.
+    house.add_driver(
+        "declares_branch", tree.neighbour_county, declared_branch=tree.branch, declared_political_status="member"
+    )
+    house.add_driver("of_platform", tree.neighbour_county, enterprise=firm["platform"])
+    house.add_driver("claimed_from_county", tree.county)
+    house.add_driver("claimed_by_county", tree.neighbour_county)
+    for key, branch in (
+        ("member_of_branch", tree.branch),
+        ("member_of_second_branch", tree.second_branch),
+        ("member_of_company_branch", tree.company_branch),
+        ("member_of_neighbour_branch", tree.neighbour_branch),
+    ):
+        PartyMember.objects.create(
+            person=house.drivers[key].person, status="full", joined_date=date(2010, 7, 1), formal_organization=branch
+        )
+    for key, until in (("flowing_to_branch", None), ("left_branch", date(2026, 1, 1))):
+        member = PartyMember.objects.create(
+            person=house.drivers[key].person, status="full", external_organization="外省某支部"
+        )
+        Affiliation.objects.create(
+            member=member, organization=tree.branch, kind="flowing", from_date=date(2025, 1, 1), until_date=until
+        )
+    # A vehicle of the county that a foreign driver drives, and one he no longer drives.
+    of_county = Vehicle.objects.create(plate=f"{PLATE}90001", registering_committee=tree.county)
+    DriverVehicle.objects.create(driver=house.drivers["neighbour"], vehicle=of_county)
+    foreign = Vehicle.objects.create(plate=f"{PLATE}90002", registering_committee=tree.neighbour_county)
+    DriverVehicle.objects.create(
+        driver=house.drivers["county"], vehicle=foreign, from_date=date(2020, 1, 1), until_date=date(2021, 1, 1)
+    )
+    Vehicle.objects.create(
+        plate=f"{PLATE}90003", registering_committee=tree.neighbour_county, enterprise=firm["platform"]
+    )
+    for key, organization, user in (
+        ("county", tree.county, cast["county_clerk"]),
+        ("second_county", tree.second_county, cast["city_clerk"]),
+        ("neighbour", tree.neighbour_county, cast["neighbour_clerk"]),
+        ("partner", tree.company, cast["partner"]),
+        ("company", tree.company, cast["city_clerk"]),
+    ):
+        house.add_batch(key, organization, user)
+    for key in ("county_clerk", "neighbour_clerk", "province_clerk", "leader", "organisation_reader"):
+        house.add_export(key, cast[key])
+        SavedFilter.objects.create(user=cast[key], list_name="drivers", name="货车", query={"group": "truck"})
+    by, other = cast["county_clerk"], cast["neighbour_clerk"]
+    house.claim("from_county", house.drivers["claimed_from_county"], tree.neighbour_county, other)
+    house.claim("by_county", house.drivers["claimed_by_county"], tree.county, by)
+    house.claim(
+        "came_to_county",
+        house.drivers["member_of_second_branch"],
+        tree.county,
+        other,
+        from_committee=tree.neighbour_county,
+        status=TransferStatus.RELEASED,
+    )
+    house.claim(
+        "kept_away",
+        house.drivers["neighbour"],
+        tree.county,
+        other,
+        status=TransferStatus.DECIDED_KEPT,
+    )
+    for key, organization, holder in (
+        ("county", tree.county, cast["handler"]),
+        ("branch", tree.branch, cast["secretary"]),
+        ("neighbour", tree.neighbour_county, other),
+    ):
+        post = holder.appointments.get()
+        house.offices[key] = Office.objects.create(organization=organization, duty="handle", holder=post)
+    Guidance.objects.create(
+        organization=tree.neighbour_county,
+        guiding_organization=tree.other_city,
+        line="transport",
+        from_date=date(2020, 1, 1),
+    )
+    return house
