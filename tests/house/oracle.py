@@ -99,9 +99,8 @@ class Oracle:
                 found.add(home)
         if row["outsider"] == "own":
             own = True
-        return Covered(
-            everything or row["outsider"] in ("all", "public"), frozenset(found), frozenset(own_organizations), own
-        )
+        everything |= row["outsider"] in ("all", "public")
+        return Covered(everything, frozenset(found), frozenset(own_organizations), own)
 
     # --- rows ---------------------------------------------------------------------------------------------------------
     def rows(self, model, user, capability: str | None = None) -> set:
@@ -111,7 +110,7 @@ class Oracle:
         return {row.pk for row in model._base_manager.all() if test(self, row, where, user)}
 
     def driver(self, row: Driver, where: Covered, user) -> bool:
-        """Registered there, placed there, or of one's platform. The declared branch counts for nothing."""
+        # Registered there, placed there, or of one's platform. The declared branch counts for nothing.
         return (
             row.registering_committee_id in where
             or self.placed(row.pk, where)
@@ -119,7 +118,7 @@ class Oracle:
         )
 
     def placed(self, person_id: int, where: Covered) -> bool:
-        """A member there, or tied to a unit there by an affiliation that runs."""
+        # A member there, or tied to a unit there by an affiliation that runs.
         member = PartyMember.objects.filter(pk=person_id).first()
         if member is None:
             return False
@@ -129,7 +128,7 @@ class Oracle:
         )
 
     def enterprise(self, row: Enterprise, where: Covered, user) -> bool:
-        """Registered there, or the firm of a unit there."""
+        # Registered there, or the firm of a unit there.
         return (
             row.committee_id in where
             or (row.organization_id is not None and row.organization_id in where)
@@ -137,7 +136,7 @@ class Oracle:
         )
 
     def vehicle(self, row: Vehicle, where: Covered, user) -> bool:
-        """Registered there, of one's own platform, or driven now by a driver of there."""
+        # Registered there, of one's own platform, or driven now by a driver of there.
         links = DriverVehicle.objects.filter(vehicle=row, until_date=None).select_related("driver__enterprise")
         return (
             row.registering_committee_id in where
@@ -146,37 +145,37 @@ class Oracle:
         )
 
     def of_driver(self, row, where: Covered, user) -> bool:
-        """What belongs to a driver lies where he lies."""
+        # What belongs to a driver lies where he lies.
         return self.driver(row.driver, where, user)
 
     def party_member(self, row: PartyMember, where: Covered, user) -> bool:
-        """Placed there."""
+        # Placed there.
         return self.placed(row.pk, where)
 
     def transfer(self, row: RegistrationTransfer, where: Covered, user) -> bool:
-        """The committee that has the driver sees the claim; the one that claims only once he has come to it."""
+        # The committee that has the driver sees the claim; the one that claims only once he has come to it.
         return row.from_committee_id in where or (
             row.to_committee_id in where and row.status in ("released", "decided_moved")
         )
 
     def batch(self, row: RosterImport, where: Covered, user) -> bool:
-        """Uploaded there, or by oneself."""
+        # Uploaded there, or by oneself.
         return row.organization_id in where or (where.own and row.uploaded_by_id == user.pk)
 
     def export(self, row: ExportJob, where: Covered, user) -> bool:
-        """One's own."""
+        # One's own.
         return where.own and row.created_by_id == user.pk
 
     def at_organization(self, row, where: Covered, user) -> bool:
-        """What belongs to an organisation lies there."""
+        # What belongs to an organisation lies there.
         return row.organization_id in where
 
     def organization(self, row: Organization, where: Covered, user) -> bool:
-        """The organisation itself, or that of one's own post."""
+        # The organisation itself, or that of one's own post.
         return row.pk in where or row.pk in where.own_organizations
 
     def user(self, row: User, where: Covered, user) -> bool:
-        """Whoever holds or held a post there."""
+        # Whoever holds or held a post there.
         return where.everything or any(
             post.organization_id in where.organizations for post in Appointment.objects.filter(user=row)
         )

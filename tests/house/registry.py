@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from branches.models import Guidance, Office
+from foundation.protection.canonical import name_key
 from foundation.protection.identifiers import check_character
 from members.choices import ExportStatus, ImportPhase, ImportStatus, TransferStatus
 from members.models import (
@@ -91,6 +92,20 @@ class House:
         self.drivers[key] = driver
         return driver
 
+    def place(self, person: Person, *, formal=None, tied_to=None, until: date | None = None) -> None:
+        """Make somebody a Party member of a branch, or one from elsewhere who is tied to it."""
+        member = PartyMember.objects.create(
+            person=person,
+            status="full",
+            joined_date=date(2010, 7, 1),
+            formal_organization=formal,
+            external_organization="" if formal else "外省某支部",
+        )
+        if tied_to is not None:
+            Affiliation.objects.create(
+                member=member, organization=tied_to, kind="flowing", from_date=date(2025, 1, 1), until_date=until
+            )
+
     def add_batch(self, key: str, organization, user, driver: Driver | None = None) -> RosterImport:
         """Add a batch that waits for its confirmation, with one row."""
         batch = RosterImport.objects.create(
@@ -160,8 +175,6 @@ def build(tree, cast: dict) -> House:
         ("platform", "顺达平台", tree.city, tree.company),
         ("neighbour_platform", "邻市平台", tree.other_city, tree.neighbour_branch),
     ):
-        from foundation.protection.canonical import name_key
-
         name = f"{NAME}{name}有限公司"
         firm[key] = Enterprise.objects.create(
             name=name, name_key=name_key(name), committee=committee, organization=organization
@@ -191,16 +204,9 @@ def build(tree, cast: dict) -> House:
         ("member_of_company_branch", tree.company_branch),
         ("member_of_neighbour_branch", tree.neighbour_branch),
     ):
-        PartyMember.objects.create(
-            person=house.drivers[key].person, status="full", joined_date=date(2010, 7, 1), formal_organization=branch
-        )
-    for key, until in (("flowing_to_branch", None), ("left_branch", date(2026, 1, 1))):
-        member = PartyMember.objects.create(
-            person=house.drivers[key].person, status="full", external_organization="外省某支部"
-        )
-        Affiliation.objects.create(
-            member=member, organization=tree.branch, kind="flowing", from_date=date(2025, 1, 1), until_date=until
-        )
+        house.place(house.drivers[key].person, formal=branch)
+    house.place(house.drivers["flowing_to_branch"].person, tied_to=tree.branch)
+    house.place(house.drivers["left_branch"].person, tied_to=tree.branch, until=date(2026, 1, 1))
     # A vehicle of the county that a foreign driver drives, and one he no longer drives.
     of_county = Vehicle.objects.create(plate=f"{PLATE}90001", registering_committee=tree.county)
     DriverVehicle.objects.create(driver=house.drivers["neighbour"], vehicle=of_county)
