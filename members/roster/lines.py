@@ -16,14 +16,15 @@ import orjson
 from branches.models import Organization
 from foundation.protection.masks import mask_certificate, mask_id_number, mask_phone, scrub
 from members.choices import Fate, Group, PoliticalStatus, Sex, WorkStatus
-from members.models import RosterImport, RosterResult, RosterRow
+from members.models import Driver, Person, RosterImport, RosterResult, RosterRow
 from members.roster.fields import BY_CODE
 from members.roster.read import shown, unpack
 from members.roster.report import Tables
 from members.roster.undo import CHANGED
 
 PER_PAGE = 50
-COUNTED = 5_000  # rejected rows whose reasons are added up for a page
+COUNTED = 5_000  # rows that are added up for a page
+_SEARCHED = 50_000  # rows in which the first ones of a sheet are looked for
 SHOWS = (Fate.CREATED.value, Fate.UPDATED.value, Fate.REJECTED.value, "reminded", Fate.UNCHANGED.value)
 PARTY_FIELDS = frozenset({"declared_political_status", "declared_branch", "declared_joined"})
 # What a new driver's line says beside name, identity number and phone.
@@ -225,10 +226,19 @@ def reasons(batch: RosterImport) -> list[tuple[str, str, int]]:
 
 
 def samples(batch: RosterImport, per_table: int = 2) -> dict[tuple[str, int], dict[int, list[str]]]:
-    """Return of each table (sheet, header row) the first cells of each column (by index), masked. One query."""
+    """Return of each table (sheet, header row) the first cells of each column (by index), masked.
+
+    One query, and one per further sheet (ten at most, and none for a file so big that looking for them takes long).
+    """
     tables, found = Tables(batch), {}
     seen: Counter[tuple[str, int]] = Counter()
-    for row in RosterRow.objects.filter(roster_import=batch).order_by("ordinal")[:200]:
+    rows = RosterRow.objects.filter(roster_import=batch).order_by("ordinal")
+    drawn = list(rows[:50])
+    if batch.rows <= _SEARCHED:
+        further = dict.fromkeys(table["sheet"][:60] for table in batch.columns[1:])
+        for sheet in list(further)[:10]:
+            drawn += rows.filter(sheet=sheet)[:per_table]
+    for row in dict.fromkeys(drawn):
         table = tables.of(row.sheet, row.row)
         key = table["sheet"], table["header_row"]
         if seen[key] >= per_table:
@@ -249,6 +259,23 @@ def _sample(cell: Any, code: str) -> str:
     return cleaned if len(cleaned) <= 16 else f"{cleaned[:16]}…"
 
 
+def changed_since(batch: RosterImport) -> int | None:
+    """Return how many people a batch wrote who were changed since, or None where there are too many to look.
+
+    Unit: 人. Three queries. An undo leaves them alone; what else protects a person (a membership, say) shows only
+    when it is tried.
+    """
+    made = dict(batch.roster_results.filter(undone="").values_list("person_id", "made")[: COUNTED + 1])
+    if len(made) > COUNTED:
+        return None
+    people = dict(Person._base_manager.filter(pk__in=made).values_list("pk", "version"))
+    drivers = dict(Driver._base_manager.filter(pk__in=made).values_list("pk", "version"))
+    return sum(
+        people.get(pk) != entry.get("person_version") or drivers.get(pk) != entry.get("driver_version")
+        for pk, entry in made.items()
+    )
+
+
 def left_by_undo(batch: RosterImport, limit: int = 200) -> list[Line]:
     """Return the rows an undo left alone because somebody changed them since, at most `limit`. Three queries."""
     left = RosterResult.objects.filter(roster_import=batch, undone=CHANGED).order_by("ordinal")
@@ -262,4 +289,15 @@ def left_by_undo(batch: RosterImport, limit: int = 200) -> list[Line]:
     return lines
 
 
-__all__ = ["Change", "Line", "LinePage", "Problem", "left_by_undo", "lines_of", "readable", "reasons", "samples"]
+__all__ = [
+    "Change",
+    "Line",
+    "LinePage",
+    "Problem",
+    "changed_since",
+    "left_by_undo",
+    "lines_of",
+    "readable",
+    "reasons",
+    "samples",
+]

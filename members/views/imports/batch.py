@@ -19,6 +19,7 @@ from members.forms.imports import UndoForm
 from members.roster.fields import BY_CODE
 from members.views.imports.pages import (
     batch_for,
+    changed_words,
     columns_page,
     crumbs_of,
     frame,
@@ -185,7 +186,7 @@ def import_undo(request, pk: int):
         "title": "撤销这一批导入",
         "consequence": (
             f"撤销会把 {done.get(Fate.UPDATED, 0):,} 人改回原值，删去 {done.get(Fate.CREATED, 0):,} 个新增的人。"
-            "写入以后又被改过的人不动，列给您看。撤销以后不能恢复，要的话再导入一次。"
+            f"写入以后{changed_words(batch)}不动，列给您看。撤销以后不能恢复，要的话再导入一次。"
         ),
         "form": form,
         "submit": "撤销这一批",

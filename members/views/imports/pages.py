@@ -276,6 +276,12 @@ def may_be_undone(batch: RosterImport) -> bool:
     return bool(batch.applied) and not batch.undo_requested and ImportStatus.UNDONE in IMPORT_NEXT[batch.status]
 
 
+def changed_words(batch: RosterImport) -> str:
+    """Return 又被改过的 2 人, or without the number where it is not known. Three queries."""
+    changed = lines.changed_since(batch)
+    return "又被改过的人" if not changed else f"又被改过的 {changed:,} 人"
+
+
 def result_of(request, batch: RosterImport) -> dict:
     """Return what the page of an ended batch says. At most four queries."""
     made = written(batch) if batch.applied else {}
@@ -294,6 +300,7 @@ def result_of(request, batch: RosterImport) -> dict:
     if batch.finished_at and batch.confirmed_at:
         seconds = round((batch.finished_at - batch.confirmed_at).total_seconds())
     has_rows = bool(batch.rows) and not (batch.status == ImportStatus.FAILED and not batch.applied)
+    may_take_back = may_be_undone(batch) and may(request.reach, Capability.ROSTER_IMPORT_UNDO, at=batch.organization)
     return {
         "rows_table": [
             {
@@ -311,8 +318,8 @@ def result_of(request, batch: RosterImport) -> dict:
         "has_rows": has_rows,
         "seconds": seconds,
         "made": made,
-        "may_take_back": may_be_undone(batch)
-        and may(request.reach, Capability.ROSTER_IMPORT_UNDO, at=batch.organization),
+        "may_take_back": may_take_back,
+        "changed": changed_words(batch) if may_take_back else "",
         "left": lines.left_by_undo(batch) if batch.undo_conflicts else [],
         "warnings_url": f"{base}?show=reminded",
     }
