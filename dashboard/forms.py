@@ -2,6 +2,8 @@
 
 from django import forms
 
+from dashboard.notices import ACTIONS
+
 
 class FeedbackForm(forms.Form):
     """意见建议: what is wrong with the portal, or what would make it better."""
@@ -39,12 +41,12 @@ class AuditFilterForm(forms.Form):
     """Conditions on the audit trail; none of them is personal data."""
 
     actor = forms.CharField(label="操作人用户名", required=False, max_length=32)
-    action = forms.CharField(
-        label="操作", required=False, max_length=60, help_text="如 driver.reveal；以点结尾查一类，如 driver."
+    action = forms.ChoiceField(
+        label="操作", required=False, choices=[("", "全部"), *sorted(ACTIONS.items(), key=lambda item: item[0])]
     )
     person = forms.IntegerField(label="人员编号", required=False, min_value=1)
-    object_type = forms.CharField(label="对象类型", required=False, max_length=60)
-    object_id = forms.CharField(label="对象编号", required=False, max_length=64)
+    object_type = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+    object_id = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     from_date = forms.DateField(label="从", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until_date = forms.DateField(label="到", required=False, widget=forms.DateInput(attrs={"type": "date"}))
 

@@ -17,6 +17,7 @@ from branches.capabilities import Capability
 from branches.models import Organization
 from branches.rules import may
 from dashboard.forms import AuditFilterForm
+from dashboard.notices import action_words, object_words
 from foundation.accounts.models import User
 from foundation.audit import sealing, trail
 from foundation.audit.models import Entry
@@ -45,7 +46,16 @@ def entries(request):
     asked = {name: value for name, value in request.GET.items() if value and name != "before"}
     context = {
         "form": form,
-        "rows": [(row, names.get(row.organization_id, ""), _changes(row)) for row in page],
+        "rows": [
+            (
+                row,
+                action_words(row.action),
+                object_words(row.object_type),
+                names.get(row.organization_id, ""),
+                _changes(row),
+            )
+            for row in page
+        ],
         "conditions": conditions,
         "next_url": f"?{urlencode(asked | {'before': page[-1].pk})}" if more else "",
         "first_url": f"?{urlencode(asked)}" if before else "",
@@ -109,12 +119,12 @@ def _filtered(rows, wanted: dict):
     if wanted["action"]:
         action = wanted["action"]
         rows = rows.filter(action__prefix=action) if action.endswith(".") else rows.filter(action=action)
-        conditions.append(f"操作 {action}")
+        conditions.append(f"操作 {action_words(action)}")
     if wanted["object_type"]:
         rows = rows.filter(object_type=wanted["object_type"])
         if wanted["object_id"]:
             rows = rows.filter(object_id=wanted["object_id"])
-        conditions.append(f"对象 {wanted['object_type']} {wanted['object_id']}".strip())
+        conditions.append(f"{object_words(wanted['object_type'])} {wanted['object_id']}".strip())
     if wanted["from_date"]:
         rows = rows.filter(at__gte=_midnight(wanted["from_date"]))
         conditions.append(f"{wanted['from_date']:%Y-%m-%d} 起")
