@@ -1,0 +1,254 @@
+"""The invariants of the whole database, each checked by a function that yields what is wrong in words for people.
+
+Sentences name rows by their number or code, never by name, identity number or phone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, connection
+from django.db.models import Count, F, Min, Q
+
+from branches import rules
+from branches.choices import OrganizationStatus, Role
+from branches.models import Appointment, Organization
+from foundation.accounts.models import User
+from foundation.accounts.workflow import phone_index as account_phone_index
+from foundation.audit import sealing
+from foundation.protection.canonical import name_key
+from foundation.protection.seal import SealBroken
+from members.choices import AffiliationKind, Fate, ImportStatus, MemberStatus, VehicleStatus
+from members.models import (
+    Affiliation,
+    Credential,
+    Driver,
+    Enterprise,
+    PartyMember,
+    Person,
+    RosterImport,
+    RosterResult,
+    RosterRow,
+    Vehicle,
+)
+from members.rules.people import credential_index, id_number_columns, name_columns, phone_columns
+
+SHOWN = 20  # sentences per check; the number found is always told
+_LEFT = (MemberStatus.REMOVED, MemberStatus.TRANSFERRED_OUT, MemberStatus.DECEASED)
+# What the contract names and this release has nothing of yet.
+NOT_YET = {"capacity": "预约名额（随服务站）", "outbox": "待发通知", "clocks": "办理时限"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one check found: how many problems, the first of them in words."""
+
+    check: str
+    label: str
+    count: int
+    sentences: tuple[str, ...]
+
+
+def verify(at: datetime) -> list[Outcome]:
+    """Run every check and return what each found, in the order of CHECKS. Reads and opens every person."""
+    outcomes = []
+    for name, (label, check) in CHECKS.items():
+        count, shown = 0, []
+        for sentence in check(at):
+            count += 1
+            if count <= SHOWN:
+                shown.append(sentence)
+        outcomes.append(Outcome(name, label, count, tuple(shown)))
+    return outcomes
+
+
+# --- the tree ---------------------------------------------------------------------------------------------------------
+def _tree(at: datetime) -> Iterator[str]:
+    kinds = ("路径写法不对", "路径长度不对", "找不到上级", "层次不对", "下级数目不对")
+    for kind, keys in zip(kinds, Organization.objects.find_problems(), strict=True):
+        for key in keys:
+            yield f"组织 {key}：{kind}"
+    columns = ("path", "code", "kind", "level", "status")
+    units = {row[0]: row for row in Organization.objects.values_list(*columns)}
+    for path, code, kind, level, status in units.values():
+        parent = units.get(path[: -Organization.steplen])
+        if not rules.may_stand_under(kind, parent[2] if parent else None):
+            yield f"组织 {code}：{kind} 不能设在 {parent[2] if parent else '最上层'} 下面"
+        if not rules.level_fits(level, parent[3] if parent else None):
+            yield f"组织 {code}：级别高于上级"
+        if parent and parent[4] == OrganizationStatus.DISSOLVED and status != OrganizationStatus.DISSOLVED:
+            yield f"组织 {code}：还在运行，上级 {parent[1]} 已经撤销"
+
+
+# --- uniqueness and references ----------------------------------------------------------------------------------------
+_UNIQUE: tuple[tuple[type, tuple[str, ...], Q, str], ...] = (
+    (Organization, ("code",), Q(), "组织代码"),
+    (User, ("username",), Q(), "用户名"),
+    (Person, ("id_number_index",), Q(id_number_index__isnull=False), "身份证号"),
+    (Enterprise, ("uscc",), Q(uscc__isnull=False), "统一社会信用代码"),
+    (Vehicle, ("plate", "colour"), Q(status=VehicleStatus.ACTIVE), "在用车牌"),
+    (Credential, ("driver", "kind"), Q(), "司机的同一种证件"),
+    (RosterResult, ("roster_import", "ordinal"), Q(), "导入的一行写入结果"),
+)
+
+
+def _uniqueness(at: datetime) -> Iterator[str]:
+    for model, columns, condition, label in _UNIQUE:
+        twice = model.objects.filter(condition).order_by().values(*columns)
+        for row in twice.annotate(rows=Count("pk"), first=Min("pk")).filter(rows__gt=1):
+            yield f"{label}重复 {row['rows']} 次，最早的编号 {row['first']}"
+
+
+def _references(at: datetime) -> Iterator[str]:
+    """Look for rows that point at nothing: PostgreSQL cannot have them, SQLite can when the check was switched off."""
+    try:
+        connection.check_constraints()
+    except IntegrityError as error:
+        yield f"外键指向不存在的行：{str(error)[:200]}"
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+def _membership(at: datetime) -> Iterator[str]:
+    formal, external = Q(formal_organization__isnull=False), ~Q(external_organization="")
+    wrong = PartyMember.objects.filter((formal & external) | (~formal & ~external & ~Q(status__in=_LEFT)))
+    for key in wrong.order_by("pk").values_list("pk", flat=True):
+        yield f"党员 {key}：组织关系不是恰好一个"
+    flowing = Affiliation.objects.filter(kind=AffiliationKind.FLOWING, until_date__isnull=True)
+    for row in flowing.order_by().values("member").annotate(ties=Count("pk")).filter(ties__gt=1):
+        yield f"党员 {row['member']}：同时纳入 {row['ties']} 个流动支部"
+
+
+def _people(at: datetime) -> Iterator[str]:
+    """Compare search keys, blind indexes and tails with the values they were made of. One query, all persons."""
+    columns = (
+        "pk", "name", "name_key", "given_key", "initials", "id_number", "id_number_index", "id_number_tail", "phone",
+        "phone_index", "phone_tail",
+    )  # fmt: skip
+    try:
+        for row in Person.objects.order_by().values_list(*columns).iterator(chunk_size=2000):
+            if tuple(name_columns(row[1]).values()) != row[1:5]:
+                yield f"人员 {row[0]}：检索名与姓名不符"
+            if tuple(id_number_columns(row[5]).values()) != row[5:8]:
+                yield f"人员 {row[0]}：身份证号与它的索引不符"
+            if tuple(phone_columns(row[8]).values()) != row[8:11]:
+                yield f"人员 {row[0]}：手机号与它的索引不符"
+        for key, number, index in Credential.objects.order_by().values_list("pk", "number", "number_index").iterator():
+            if credential_index(number) != index:
+                yield f"从业资格 {key}：证号与它的索引不符"
+        for key, phone, index in User.objects.order_by().values_list("pk", "phone", "phone_index").iterator():
+            if account_phone_index(phone) != index:
+                yield f"账号 {key}：电话与它的索引不符"
+    except SealBroken as error:
+        yield f"有加密值打不开，后面的没有再查：{error}"
+
+
+def _firms(at: datetime) -> Iterator[str]:
+    for key, name, stored in Enterprise.objects.order_by().values_list("pk", "name", "name_key").iterator():
+        if name_key(name)[:120] != stored:
+            yield f"企业 {key}：检索名与名称不符"
+
+
+def _registration(at: datetime) -> Iterator[str]:
+    """Drivers are registered with committees; a merged person is a signpost and drives no more."""
+    committees = ("industry_committee", "enterprise_committee")
+    elsewhere = Driver.objects.exclude(registering_committee__kind__in=committees)
+    for key in elsewhere.order_by("pk").values_list("pk", flat=True):
+        yield f"司机 {key}：登记单位不是党委"
+    for key in Driver.objects.filter(person__merged_into__isnull=False).order_by("pk").values_list("pk", flat=True):
+        yield f"司机 {key}：这个人已经并入另一条"
+
+
+# --- imports ----------------------------------------------------------------------------------------------------------
+def _imports(at: datetime) -> Iterator[str]:
+    """Rows = created + updated + unchanged + rejected; one line result for each row that was written. Three queries."""
+    columns = ("pk", "status", "rows", "created", "updated", "unchanged", "rejected", "applied")
+    results: dict[int, dict[str, int]] = defaultdict(dict)
+    found = RosterResult.objects.order_by().values_list("roster_import", "fate").annotate(number=Count("pk"))
+    for batch, fate, number in found:
+        results[batch][fate] = number
+    staged: dict[int, dict[str, int]] = defaultdict(dict)
+    for batch, fate, number in (
+        RosterRow.objects.order_by().values_list("roster_import", "fate").annotate(number=Count("pk"))
+    ):
+        staged[batch][fate] = number
+    planned = (ImportStatus.PREVIEW, ImportStatus.APPLYING, ImportStatus.DONE, ImportStatus.UNDONE)
+    for key, status, rows, created, updated, unchanged, rejected, applied in RosterImport.objects.values_list(*columns):
+        if status in planned and rows != created + updated + unchanged + rejected:
+            yield f"导入 {key}：{rows} 行不等于新增 {created} + 变更 {updated} + 不变 {unchanged} + 拒绝 {rejected}"
+        counts = {Fate.CREATED: created, Fate.UPDATED: updated, Fate.UNCHANGED: unchanged, Fate.REJECTED: rejected}
+        rows_there = staged.get(key)
+        if status in planned and rows_there is not None:
+            for fate, number in counts.items():
+                if rows_there.get(fate, 0) != number:
+                    yield f"导入 {key}：{fate.label} 记了 {number} 行，逐行留底有 {rows_there.get(fate, 0)} 行"
+        written = results.get(key)
+        if written is None:
+            # After retention rows and results are gone together; rows that stand without results were never written.
+            if status == ImportStatus.DONE and rows_there is not None and created + updated:
+                yield f"导入 {key}：已完成，却没有写入结果"
+            continue
+        number = sum(written.values())
+        if (
+            status in (ImportStatus.DONE, ImportStatus.UNDONE)
+            and (
+                written.get(Fate.CREATED, 0),
+                written.get(Fate.UPDATED, 0),
+            )
+            != (created, updated)
+            and rows_there is not None
+        ):
+            yield f"导入 {key}：应写 {created + updated} 行，写入结果有 {number} 行"
+        if applied != number and rows_there is not None:
+            yield f"导入 {key}：记着写了 {applied} 行，写入结果有 {number} 行"
+    lost = RosterResult.objects.filter(undone="").exclude(person_id__in=Person.objects.values("pk"))
+    for batch, ordinal in lost.order_by("pk").values_list("roster_import", "ordinal")[:SHOWN]:
+        yield f"导入 {batch} 的第 {ordinal + 1} 行：写入的人已经不在"
+
+
+# --- posts ------------------------------------------------------------------------------------------------------------
+def _appointments(at: datetime) -> Iterator[str]:
+    """Roles that exclude each other, roles at the wrong kind of unit, two secretaries. One query."""
+    held: dict[int, list] = defaultdict(list)
+    secretaries: dict[int, int] = defaultdict(int)
+    posts = Appointment.objects.not_ended(at).exclude(until_at=F("from_at"))
+    for key, user, role, organization, kind in posts.order_by("pk").values_list(
+        "pk", "user", "role", "organization", "organization__kind"
+    ):
+        held[user].append((key, role))
+        if not rules.may_hold_at(role, kind):
+            yield f"任职 {key}：{kind} 没有 {role} 这个角色"
+        if role == Role.SECRETARY:
+            secretaries[organization] += 1
+    for user, posts_held in held.items():
+        for key, role in posts_held:
+            excluded = rules.excluded_by(role, frozenset(other for _, other in posts_held))
+            if excluded:
+                yield f"账号 {user}：任职 {key}（{role}）与 {'、'.join(sorted(excluded))} 互斥"
+    for organization, number in secretaries.items():
+        if number > 1:
+            yield f"组织 {organization}：有 {number} 个书记"
+
+
+# --- the trail --------------------------------------------------------------------------------------------------------
+def _trail(at: datetime) -> Iterator[str]:
+    """Check the chain of the trail. That the sealer lags is told by verify_audit and is no damage."""
+    problem = sealing.verify(now=at).problem
+    if problem is not None and problem.kind != "unsealed":
+        yield f"审计链条（{problem.kind}）：{problem.sentence}"
+
+
+CHECKS: dict[str, tuple[str, Callable[[datetime], Iterator[str]]]] = {
+    "tree": ("组织树", _tree),
+    "uniqueness": ("唯一性", _uniqueness),
+    "references": ("引用", _references),
+    "membership": ("组织关系恰好一个", _membership),
+    "people": ("检索名和盲索引", _people),
+    "firms": ("企业检索名", _firms),
+    "registration": ("司机登记", _registration),
+    "imports": ("导入守恒", _imports),
+    "appointments": ("任职互斥", _appointments),
+    "audit": ("审计链条", _trail),
+}
