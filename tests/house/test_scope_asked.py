@@ -1,0 +1,181 @@
+"""Doors ask for scope: views, admin, resources and forms read our tables through visible_to or manageable_by."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+
+from branches.querysets import ScopedQuerySet
+
+ROOT = Path(settings.BASE_DIR)
+APPS = ("branches", "members", "service_stations", "grievances", "dashboard")
+DOORS = ("views", "api", "admin", "resources", "forms", "filters")
+FILES = sorted(
+    path
+    for app in APPS
+    for door in DOORS
+    for path in [ROOT / app / f"{door}.py", *(ROOT / app / door).rglob("*.py")]
+    if path.is_file()
+)
+MODELS = {
+    model.__name__: model for model in apps.get_models() if model.__module__.split(".")[0] in {*APPS, "foundation"}
+}
+SCOPED = {name for name, model in MODELS.items() if isinstance(model._default_manager.all(), ScopedQuerySet)}
+EVERYBODYS = {"Division", "Workday"}  # reference tables: every row is for everybody who is signed in
+QUESTIONS = {"visible_to", "manageable_by"}
+
+# file, function and what it asks → why no scope is needed there.
+WITHOUT_SCOPE: dict[tuple[str, str, str], str] = {
+    ("branches/admin/scoped.py", "history_view", "Entry.for_object"): "the object came out of the scope",
+    ("branches/admin/tables.py", "", "Organization.none"): "placeholder, filled per request",
+    ("branches/forms.py", "", "Appointment.none"): "placeholder, filled per request",
+    ("branches/forms.py", "", "Organization.none"): "placeholder, filled per request",
+    ("branches/resources.py", "before_export", "Organization.order_by"): "names of parents for rows that are scoped",
+    ("branches/views/guidance.py", "_office", "Office.filter"): "the office one holds oneself",
+    ("branches/views/guidance.py", "_posts", "Appointment.running"): "of an organisation that came out of the scope",
+    (
+        "branches/views/guidance.py",
+        "guidance_create",
+        "Organization.filter",
+    ): "scoped rows, and departments, whose names are public",
+    (
+        "branches/views/organizations.py",
+        "_ancestors",
+        "Organization.get_ancestors",
+    ): "units above are named in the crumbs, not linked",
+    ("branches/views/organizations.py", "_children", "Organization.get_children"): "narrows scoped rows",
+    ("branches/views/organizations.py", "_with_parents", "Organization.filter"): "names of parents of scoped rows",
+    (
+        "branches/views/organizations.py",
+        "organization_change",
+        "Organization.get_parent",
+    ): "decides which kinds the form offers",
+    (
+        "branches/views/organizations.py",
+        "organization_detail",
+        "Entry.filter",
+    ): "of an organisation that came out of the scope",
+    (
+        "branches/views/organizations.py",
+        "organization_dissolve",
+        "Organization.subtree_of",
+    ): "excluded from scoped rows",
+    (
+        "branches/views/organizations.py",
+        "organization_move",
+        "Organization.subtree_of",
+    ): "excluded from scoped rows, and a number",
+    ("dashboard/views/audit.py", "_filtered", "User.filter"): "auditors read the whole trail",
+    ("dashboard/views/audit.py", "entries", "Entry.newest_first"): "auditors read the whole trail",
+    ("dashboard/views/audit.py", "entries", "Entry.unsealed"): "auditors read the whole trail",
+    ("dashboard/views/audit.py", "entries", "Organization.filter"): "names of organisations in the trail",
+    ("members/filters/drivers.py", "_committee", "Organization.filter"): "cut with the reader's region below",
+    ("members/filters/drivers.py", "_expires_before", "Credential.filter"): "a condition within scoped drivers",
+    ("members/filters/drivers.py", "_from_import", "RosterResult.filter"): "of batches in scope",
+    ("members/filters/drivers.py", "_shown", "Organization.filter"): "cut with the reader's region",
+    ("members/filters/drivers.py", "filtered", "Driver.all"): "scope is added as parts of one index each",
+    ("members/filters/drivers.py", "filtered", "Driver.filter"): "scope is added as parts of one index each",
+    ("members/filters/drivers.py", "parts", "Driver.scope_parts"): "is the scope",
+    ("members/filters/drivers.py", "runs", "Credential.filter"): "an annotation of scoped drivers",
+    ("members/forms/fields.py", "branches_for", "Organization.filter"): "cut with the reader's region",
+    ("members/forms/fields.py", "committees_for", "Enterprise.filter"): "firms of one's own platform",
+    ("members/forms/fields.py", "committees_for", "Organization.filter"): "cut with the reader's region",
+    ("members/forms/imports.py", "importable", "Organization.filter"): "cut with the reader's region",
+    ("members/forms/registry.py", "__init__", "Organization.running"): "cut with the reader's region",
+    (
+        "members/views/drivers.py",
+        "_detail_context",
+        "Credential.filter",
+    ): "of a driver in scope, after asking the right for his row",
+    (
+        "members/views/drivers.py",
+        "_detail_context",
+        "DriverVehicle.filter",
+    ): "of a driver in scope, after asking the right for his row",
+    ("members/views/drivers.py", "columns_save", "SavedFilter.update_or_create"): "one's own",
+    ("members/views/drivers.py", "driver_end_vehicle", "DriverVehicle.running"): "of a driver in scope",
+    ("members/views/drivers.py", "filter_delete", "SavedFilter.get_or_404"): "one's own",
+    ("members/views/drivers.py", "filter_save", "SavedFilter.filter"): "one's own",
+    ("members/views/drivers.py", "filter_save", "SavedFilter.update_or_create"): "one's own",
+    ("members/views/duplicates.py", "driver_duplicates", "Person.filter"): "people of scoped drivers",
+    ("members/views/history.py", "object_history", "Entry.for_object"): "of an object that came out of the scope",
+    ("members/views/history.py", "person_history", "Entry.for_person"): "of a driver in scope",
+    (
+        "members/views/imports/pages.py",
+        "columns_page",
+        "RosterMapping.filter",
+    ): "of the organisation of a batch in scope",
+    (
+        "members/views/imports/pages.py",
+        "name_is_taken",
+        "RosterMapping.filter",
+    ): "of the organisation of a batch in scope",
+    (
+        "members/views/lists.py",
+        "_credentials",
+        "Credential.filter",
+    ): "of drivers of a scoped page; cells the reader may not see are emptied",
+    (
+        "members/views/lists.py",
+        "_plates",
+        "DriverVehicle.running",
+    ): "of drivers of a scoped page; cells the reader may not see are emptied",
+    ("members/views/lists.py", "list_context", "SavedFilter.filter"): "one's own",
+    ("members/views/lists.py", "offers", "Organization.all"): "for who sees every driver",
+    ("members/views/lists.py", "offers", "Organization.filter"): "cut with the reader's region",
+    ("members/views/lists.py", "rows_of", "Driver.with_person"): "keys of a scoped page",
+    ("members/views/registration.py", "registration_list", "Entry.by_actor"): "what oneself did",
+}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def questions(source: str):
+    """Yield (function, "Model.method") for every question to a manager of ours that does not begin with the scope."""
+    tree = ast.parse(source)
+    for function, node in _with_function(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
+            manager, model = node.value.attr, node.value.value
+            asks = manager in {"objects", "_default_manager", "_base_manager"} and node.attr not in QUESTIONS
+            if asks and isinstance(model, ast.Name) and model.id in MODELS.keys() - EVERYBODYS:
+                yield function, f"{model.id}.{node.attr}"
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"get_object_or_404", "get_list_or_404"}:
+            first = node.args[0]
+            if isinstance(first, ast.Name) and first.id in MODELS:
+                yield function, f"{first.id}.get_or_404"
+
+
+def _with_function(tree):
+    def walk(node, function):
+        for child in ast.iter_child_nodes(node):
+            inside = child.name if isinstance(child, ast.FunctionDef) else function
+            yield inside, child
+            yield from walk(child, inside)
+
+    return walk(tree, "")
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_doors_read_our_tables_through_scope(path):
+    asked = set(questions(path.read_text(encoding="utf-8")))
+    allowed = {(function, what) for file, function, what in WITHOUT_SCOPE if file == name_of(path)}
+    assert asked - allowed == set(), "ask visible_to or manageable_by, or say in WITHOUT_SCOPE why not"
+
+
+def test_every_exception_is_still_there():
+    found = {(name_of(path), *one) for path in FILES for one in questions(path.read_text(encoding="utf-8"))}
+    assert set(WITHOUT_SCOPE) - found == set()
+
+
+def test_the_check_sees_what_it_is_there_for():
+    assert {"Organization", "Appointment", "Driver", "Enterprise", "Vehicle", "RosterImport", "ExportJob"} <= SCOPED
+    assert len(FILES) > 25
+    bad = (
+        "def page(request, pk):\n    one = get_object_or_404(Driver, pk=pk)\n    return Driver.objects.filter(pk=pk)\n"
+    )
+    assert set(questions(bad)) == {("page", "Driver.get_or_404"), ("page", "Driver.filter")}
+    assert set(questions("Driver.objects.visible_to(reach).filter(pk=1)")) == set()
