@@ -429,7 +429,8 @@ def test_a_batch_is_taken_back_with_a_reason_and_what_changed_since_is_listed(cl
     batch = run_to_end(batch.pk)
     page = clerk.get(url("import_detail", batch)).content.decode()
     assert "已撤销，1 行之后改过，没有动" in page
-    assert _names(page.partition("撤销时没有动的行")[2])[0] == rows[1]["name"] or rows[1]["name"] in page
+    left = page.partition("撤销时没有动的行")[2]
+    assert [row["name"] in left for row in rows] == [False, True, False]
     assert Driver.objects.count() == 1
     assert Entry.objects.get(action="roster_import.request_undo").reason == "导错了县区"
     again = clerk.get(url("import_undo", batch), follow=True).content.decode()
@@ -440,7 +441,7 @@ def test_a_batch_is_taken_back_with_a_reason_and_what_changed_since_is_listed(cl
 def test_the_annotated_workbook_is_fetched_traced_and_leaves_nothing_behind(clerk, settings):
     batch = confirmed(clerk, uploaded(clerk, roster(people(1), "测试甲,,")))
     answer = clerk.get(url("import_report", batch, "rejected"), follow=True)
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert "no-store" in answer.headers["Cache-Control"]
     workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(b"".join(answer.streaming_content)))
     (head, row) = workbook.get_sheet_by_index(0).to_python()
     assert head == ["姓名", "身份证号", "手机号", "错误原因"]
