@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count
 from django.http import Http404
@@ -13,12 +15,14 @@ from branches.capabilities import Capability
 from branches.views.pages import form_page
 from foundation.protection.masks import mask_id_number, mask_phone
 from members.forms.drivers import MergeForm
-from members.models import Driver, Person
+from members.filters.paging import any_of
+from members.models import Driver
 from members.views.drivers import needs
 from members.views.lists import address
 from members.workflow.people import MERGE_DRIVER, MERGE_PERSON, merge_people
 
 GROUPS_SHOWN = 50
+SMALL = 10_000  # drivers of a scope whose keys are compared here rather than in the database
 
 
 @login_required
@@ -28,13 +32,20 @@ def driver_duplicates(request):
     needs(request, Capability.DRIVER_MERGE)
     by_phone = request.GET.get("by") != "name"
     keys = ("phone_index",) if by_phone else ("name_key", "birth_date")
-    scoped = Driver.objects.manageable_by(request.reach, Capability.DRIVER_MERGE)
-    people = Person.objects.filter(pk__in=scoped.values("pk"), **{f"{key}__isnull": False for key in keys})
-    found = people.order_by().values(*keys).annotate(people=Count("pk")).filter(people__gt=1).order_by(*keys)
-    groups = list(found[: GROUPS_SHOWN + 1])
+    parts = Driver.objects.scope_parts(request.reach.region(Capability.DRIVER_MERGE))
+    scoped = Driver.objects.filter(any_of(parts)) if parts else Driver.objects.none()
+    paths = [f"person__{key}" for key in keys]
+    known = scoped.filter(**{f"{path}__isnull": False for path in paths}).order_by()
+    values = list(known.values_list(*paths)[: SMALL + 1])
+    if len(values) > SMALL:
+        # Along the index of all people: whole groups come one after the other, and the page needs only the first ones.
+        counted = known.values_list(*paths).annotate(people=Count("pk")).filter(people__gt=1).order_by(*paths)
+        groups = [tuple(row[:-1]) for row in counted[: GROUPS_SHOWN + 1]]
+    else:
+        groups = sorted(key for key, number in Counter(values).items() if number > 1)[: GROUPS_SHOWN + 1]
     rows = _drivers_of(groups[:GROUPS_SHOWN], keys, scoped)
     context = {
-        "groups": [rows[tuple(group[key] for key in keys)] for group in groups[:GROUPS_SHOWN]],
+        "clusters": [rows[group] for group in groups[:GROUPS_SHOWN]],
         "more": len(groups) > GROUPS_SHOWN,
         "by_phone": by_phone,
         "tabs": [
@@ -47,10 +58,10 @@ def driver_duplicates(request):
     return render(request, "members/driver_duplicates.html", context)
 
 
-def _drivers_of(groups: list[dict], keys: tuple[str, ...], scoped) -> dict[tuple, list[dict]]:
-    wanted = {key: [group[key] for group in groups] for key in keys}
+def _drivers_of(groups: list[tuple], keys: tuple[str, ...], scoped) -> dict[tuple, list[dict]]:
+    wanted = {key: [group[place] for group in groups] for place, key in enumerate(keys)}
     drivers = scoped.filter(**{f"person__{key}__in": values for key, values in wanted.items()}).with_person()
-    found: dict[tuple, list[dict]] = {tuple(group[key] for key in keys): [] for group in groups}
+    found: dict[tuple, list[dict]] = {group: [] for group in groups}
     for driver in drivers.order_by("pk"):
         person = driver.person
         key = tuple(getattr(person, name) for name in keys)

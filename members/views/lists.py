@@ -189,6 +189,7 @@ def list_context(request, asked: DriverList, cursor, *, post: bool = False) -> d
         "columns": [column for column in columns if column.code != "name"],
         "all_columns": [(column, column in columns) for column in readable(reach).values() if column.code != "name"],
         "count": count,
+        "count_words": f"共 {count} 人",
         "applied": applied,
         "clear_url": address({}),
         "conditions": conditions,
