@@ -15,7 +15,6 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from branches.capabilities import Capability
-from branches.models import Organization
 from members.choices import ImportStatus
 from members.forms.imports import UploadForm, importable
 from members.models import RosterImport
@@ -92,7 +91,7 @@ def import_template(request):
     rows = importable(request.reach)
     if code := request.GET.get("organization", ""):
         rows = rows.filter(code=code)
-    organization: Organization | None = rows.first()
+    organization = rows.first()
     if organization is None:
         raise Http404
     with tempfile.NamedTemporaryFile(suffix=".xlsx", delete=False) as place:

@@ -22,7 +22,7 @@ from members.workflow.imports import braked_fields
 
 _STEPS = ("上传文件", "核对列", "核对计划", "写入", "结果")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_PHASES = {
+_PHASES: dict[str, str] = {
     ImportPhase.WAITING: "排队等后台",
     ImportPhase.PARSE: "打开文件、找表头",
     ImportPhase.PLAN: "对照已有登记",
