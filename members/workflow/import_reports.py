@@ -7,10 +7,12 @@ complete, so a killed writer leaves nothing that could be taken for it, and whoe
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 import time
 from pathlib import Path
+from typing import IO
 
 from celery import current_app
 from django.conf import settings
@@ -54,8 +56,8 @@ def prepare(actor, batch: RosterImport, kind: str) -> bool:
     return _finished(batch, kind).exists()
 
 
-def fetch(actor, batch: RosterImport, kind: str):
-    """Return the workbook as an open file and write the entry.
+def fetch(actor, batch: RosterImport, kind: str) -> IO[bytes]:
+    """Return the workbook, opened, and write the entry.
 
     Raises PermissionDenied; NotReady when the batch has no rows to show or the worker has not written it yet.
     """
@@ -65,7 +67,7 @@ def fetch(actor, batch: RosterImport, kind: str):
             path = Path(place.name)
         try:
             WRITERS[kind](batch, path)
-            opened = path.open("rb")
+            opened: IO[bytes] = io.BytesIO(path.read_bytes())
         finally:
             path.unlink(missing_ok=True)
     else:

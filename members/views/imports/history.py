@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def import_template(request):
         path = Path(place.name)
     try:
         write_template(organization, path)
-        opened = path.open("rb")
+        opened = io.BytesIO(path.read_bytes())
     finally:
         path.unlink(missing_ok=True)
     return attachment(opened, f"司机花名册模板-{organization.short_name}.xlsx")
