@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Self
 
 from django.apps import apps
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from branches.capabilities import Capability
 from branches.choices import COMMITTEES
@@ -44,6 +45,16 @@ class Part:
 EVERYTHING = Part(Q())  # for rows that are scoped already
 
 
+def any_of(parts: Sequence[Part]) -> Q:
+    """Return the parts of a scope as one condition; without a part there is none: the caller answers with no row."""
+    found = Q()
+    for part in parts:
+        if not part.condition:
+            return Q()
+        found |= part.condition
+    return found
+
+
 @dataclass(frozen=True)
 class Ordered:
     """Rows in the order of one index: what a keyset page is cut from."""
@@ -51,6 +62,22 @@ class Ordered:
     rows: DriverQuerySet
     order: tuple[str, ...]
     descending: bool = False
+
+
+def _holds_every_committee(region: Region) -> bool:
+    """Return whether nobody can be registered outside the region. One query, none for a single committee."""
+    if len(region.committee_ids) < 2:
+        return False
+    organizations = apps.get_model("branches", "Organization")._base_manager
+    return not organizations.filter(kind__in=COMMITTEES).exclude(pk__in=region.committee_ids).exists()
+
+
+def _committee_parts(committees: list[int]) -> list[Part]:
+    if not committees:
+        return []
+    each = tuple(Q(registering_committee_id=pk) for pk in committees)
+    together = Q(registering_committee_id__in=committees) if len(each) > 1 else each[0]
+    return [Part(together, each if len(each) <= FEW else ())]
 
 
 class DriverQuerySet(ScopedQuerySet):
@@ -61,21 +88,11 @@ class DriverQuerySet(ScopedQuerySet):
     def within(self, region: Region) -> Self:
         """Return the drivers registered with a committee of the region, placed in a unit of it, or of one's platform.
 
-        The declared branch of a roster gives no scope.
+        The declared branch of a roster gives no scope. At most three small queries at once (`scope_parts`): what they
+        find makes the condition one that an index serves.
         """
-        condition = Q()
-        if region.committee_ids:
-            committees = region.committee_ids
-            condition |= (
-                Q(registering_committee_id__in=committees)
-                if len(committees) > 1
-                else Q(registering_committee_id=next(iter(committees)))
-            )
-        if region.organization_ids:
-            condition |= _placed_in(region.organization_ids)
-        if region.own_organization_ids:
-            condition |= Q(enterprise__organization_id__in=region.own_organization_ids)
-        return self.filter(condition) if condition else self.none()
+        parts = self.scope_parts(region)
+        return self.filter(any_of(parts)) if parts else self.none()
 
     def scope_parts(self, region: Region) -> list[Part]:
         """Return conditions which together, by OR, say the same as `within`, each served by one index.
@@ -83,18 +100,10 @@ class DriverQuerySet(ScopedQuerySet):
         At most three queries: the drivers placed in the region who are registered elsewhere are few and are named one
         by one, so that no subquery stands between a list and its index. An empty list: the region covers no row.
         """
-        if region.everything:
-            return [Part(Q())]
-        parts = []
+        if region.everything or _holds_every_committee(region):
+            return [EVERYTHING]
         committees = sorted(region.committee_ids)
-        if len(committees) > 1:
-            organizations = apps.get_model("branches", "Organization")._base_manager
-            if not organizations.filter(kind__in=COMMITTEES).exclude(pk__in=committees).exists():
-                return [Part(Q())]  # every committee: nobody can be registered elsewhere
-        if committees:
-            each = tuple(Q(registering_committee_id=pk) for pk in committees)
-            together = Q(registering_committee_id__in=committees) if len(each) > 1 else each[0]
-            parts.append(Part(together, each if len(each) <= FEW else ()))
+        parts = _committee_parts(committees)
         if region.organization_ids:
             elsewhere = self.model._base_manager.filter(_placed_in(region.organization_ids))
             elsewhere = elsewhere.exclude(registering_committee_id__in=committees) if committees else elsewhere
@@ -185,16 +194,27 @@ class VehicleQuerySet(ScopedQuerySet):
     view_capability = Capability.VEHICLE_VIEW
 
     def within(self, region: Region) -> Self:
-        """Return the vehicles registered in the region, driven at present by one of its drivers, or of one's platform."""
-        driver = apps.get_model("members", "Driver")
+        """Return the vehicles registered in the region or driven at present by one of its drivers."""
+        parts = self.scope_parts(region)
+        return self.filter(any_of(parts)) if parts else self.none()
+
+    def scope_parts(self, region: Region) -> list[Part]:
+        """Return conditions which together say the same as `within`, each served by one index. At most four queries."""
+        if region.everything or _holds_every_committee(region):
+            return [EVERYTHING]
+        committees = sorted(region.committee_ids)
+        parts = _committee_parts(committees)
+        drivers = apps.get_model("members", "Driver").objects.within(region)
         links = apps.get_model("members", "DriverVehicle")._base_manager
-        driven = links.filter(
-            vehicle_id=OuterRef("pk"), until_date__isnull=True, driver_id__in=driver.objects.within(region).values("pk")
-        )
-        condition = Q(registering_committee_id__in=region.committee_ids) | Exists(driven)
-        if region.own_organization_ids:
-            condition |= Q(enterprise__organization_id__in=region.own_organization_ids)
-        return self.filter(condition)
+        driven = links.filter(until_date__isnull=True, driver_id__in=drivers.values("pk"))
+        # What a driver of ours drives and another committee has registered: few, so they are named.
+        driven = driven.exclude(vehicle__registering_committee_id__in=committees) if committees else driven
+        found = list(driven.order_by().values_list("vehicle_id", flat=True).distinct()[: MANY + 1])
+        if len(found) > MANY:
+            parts.append(Part(Q(pk__in=driven.values("vehicle_id"))))
+        elif found:
+            parts.append(Part(Q(pk__in=found)))
+        return parts
 
     def active(self) -> Self:
         """Return the vehicles in use."""

@@ -16,9 +16,9 @@ from branches.models import Organization
 from branches.scope import Reach, subtree
 from foundation.protection.canonical import name_key
 from members.choices import Employment, Group, PoliticalStatus, WorkStatus
-from members.filters.paging import Count, Cursor, Page, any_of, count_of, page_of
+from members.filters.paging import Count, Cursor, Page, count_of, page_of
 from members.models import Credential, Driver, RosterResult
-from members.querysets import DriverQuerySet, Ordered, Part
+from members.querysets import DriverQuerySet, Ordered, Part, any_of
 from members.rules.drivers import same_rows
 from members.rules.search import Kind, Query
 

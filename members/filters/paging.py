@@ -14,7 +14,7 @@ from django.core import signing
 from django.db import connections
 from django.db.models import F, Func, Q, QuerySet, Value
 
-from members.querysets import Ordered, Part
+from members.querysets import Ordered, Part, any_of
 
 COUNT_CAP = 10_000
 _SALT = "members.cursor"
@@ -112,16 +112,6 @@ def _keys(run: Ordered, parts: Sequence[Part], edge: int | None, backwards: bool
     return list(keys[:limit])
 
 
-def any_of(parts: Sequence[Part]) -> Q:
-    """Return the parts of a scope as one condition."""
-    if any(not part.condition for part in parts):
-        return Q()
-    found = Q()
-    for part in parts:
-        found |= part.condition
-    return found
-
-
 def _unindexed(rows, order: list[str]):
     # The planner believes that rows of a small scope are spread evenly over an index of all rows; they are not.
     if order == ["pk"]:
@@ -170,6 +160,10 @@ class Count:
 def count_of(rows: QuerySet, cap: int = COUNT_CAP) -> Count:
     """Return how many rows there are: at most `cap` are counted. One query, two beyond the cap on PostgreSQL."""
     rows = rows.order_by()
+    if _estimates(rows) and not rows.query.where:
+        known = estimate(rows)  # a whole table: the planner knows its size, nothing need be counted
+        if known > 2 * cap:
+            return Count(known, False)
     number = rows.values("pk")[: cap + 1].count()
     if number <= cap:
         return Count(number, True)

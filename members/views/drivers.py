@@ -30,7 +30,7 @@ from members.forms.drivers import (
     VerifyForm,
 )
 from members.models import Credential, Driver, DriverVehicle, PartyMember, RegistrationTransfer, SavedFilter
-from members.rules.drivers import IDENTITY_FIELDS
+from members.rules.drivers import IDENTITY_FIELDS, same_rows
 from members.views.history import person_history
 from members.views.lists import DEFAULTS_NAME, LIST, address, asked_list, due_words, list_context
 from members.workflow import drivers as verbs
@@ -58,9 +58,15 @@ def driver_or_404(request, pk: int, capability: Capability = Capability.DRIVER_V
 
 
 def may_do(request, driver: Driver, capability: Capability) -> bool:
-    """Return whether the reader may exercise a capability on this driver. One query, none for who holds it nowhere."""
-    if not request.reach.has(capability):
+    """Return whether the reader may exercise a capability on a driver whom he sees.
+
+    No query where the right reaches as far as seeing, or nowhere; else one.
+    """
+    reach = request.reach
+    if not reach.has(capability):
         return False
+    if same_rows(reach.region(capability), reach.region(Capability.DRIVER_VIEW)):
+        return True
     return Driver.objects.manageable_by(request.reach, capability).filter(pk=driver.pk).exists()
 
 
@@ -189,7 +195,12 @@ def _detail_context(request, driver: Driver) -> dict:
         for name, label in IDENTITY_FIELDS.items():
             value = getattr(driver.person, name)
             identity.append({"field": name, "label": label, "masked": driver.person._meta.get_field(name).mask(value)})
-    links = DriverVehicle.objects.filter(driver=driver.pk).select_related("vehicle") if may["vehicles"] else []
+    links = []
+    if may["vehicles"]:
+        # Two questions, one partial index each: what he drives, and what he drove.
+        for ended in (False, True):
+            ties = DriverVehicle.objects.filter(driver=driver.pk, until_date__isnull=not ended)
+            links += ties.select_related("vehicle").order_by("pk")
     credentials = []
     if may["credentials"]:
         for one in Credential.objects.filter(driver=driver.pk).select_related("issuer").order_by("kind"):
@@ -214,12 +225,12 @@ def _detail_context(request, driver: Driver) -> dict:
         "person": driver.person,
         "may": may,
         "identity": identity,
-        "links": sorted(links, key=lambda link: (link.until_date is not None, link.pk)),
+        "links": links,
         "credentials": credentials,
         "transfers": transfers.select_related("from_committee", "to_committee"),
         "open_statuses": [TransferStatus.CLAIMED, TransferStatus.REFUSED],
         "member": member,
-        "history": person_history(driver, reach),
+        "history": person_history(driver, reach, guarded=may["reveal"]),
         "today": today,
         "soonest": soonest,
         "days_left": (soonest - today).days if soonest else None,

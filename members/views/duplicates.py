@@ -15,8 +15,8 @@ from branches.capabilities import Capability
 from branches.views.pages import form_page
 from foundation.protection.masks import mask_id_number, mask_phone
 from members.forms.drivers import MergeForm
-from members.filters.paging import any_of
-from members.models import Driver
+from members.models import Driver, Person
+from members.querysets import EVERYTHING, any_of
 from members.views.drivers import needs
 from members.views.lists import address
 from members.workflow.people import MERGE_DRIVER, MERGE_PERSON, merge_people
@@ -34,18 +34,21 @@ def driver_duplicates(request):
     keys = ("phone_index",) if by_phone else ("name_key", "birth_date")
     parts = Driver.objects.scope_parts(request.reach.region(Capability.DRIVER_MERGE))
     scoped = Driver.objects.filter(any_of(parts)) if parts else Driver.objects.none()
+    everybody = parts == [EVERYTHING]
     paths = [f"person__{key}" for key in keys]
     known = scoped.filter(**{f"{path}__isnull": False for path in paths}).order_by()
     values = list(known.values_list(*paths)[: SMALL + 1])
     if len(values) > SMALL:
         # Along the index of all people: whole groups come one after the other, and the page needs only the first ones.
+        if everybody:
+            known, paths = Person.objects.filter(**{f"{key}__isnull": False for key in keys}), list(keys)
         counted = known.values_list(*paths).annotate(people=Count("pk")).filter(people__gt=1).order_by(*paths)
         groups = [tuple(row[:-1]) for row in counted[: GROUPS_SHOWN + 1]]
     else:
         groups = sorted(key for key, number in Counter(values).items() if number > 1)[: GROUPS_SHOWN + 1]
     rows = _drivers_of(groups[:GROUPS_SHOWN], keys, scoped)
     context = {
-        "clusters": [rows[group] for group in groups[:GROUPS_SHOWN]],
+        "clusters": [rows[group] for group in groups[:GROUPS_SHOWN] if len(rows[group]) > 1],
         "more": len(groups) > GROUPS_SHOWN,
         "by_phone": by_phone,
         "tabs": [

@@ -44,9 +44,11 @@ _CHOICES = {
 }
 
 
-def person_history(driver: Driver, reach: Reach, limit: int = 20) -> list[dict]:
-    """Return the newest entries about a driver as timeline rows, with what this reader may know of them. One query."""
-    guarded = Driver.objects.manageable_by(reach, Capability.DRIVER_IDENTITY_REVEAL).filter(pk=driver.pk).exists()
+def person_history(driver: Driver, reach: Reach, *, guarded: bool, limit: int = 20) -> list[dict]:
+    """Return the newest entries about a driver as timeline rows, with what this reader may know of them. One query.
+
+    `guarded`: he may see full numbers, so he may also know who looked at them.
+    """
     party = reach.has(Capability.PARTY_MEMBER_VIEW)
     entries = Entry.objects.for_person(driver.pk)
     if not guarded:

@@ -29,9 +29,10 @@ def vehicle_list(request):
     rows = Vehicle.objects.visible_to(request.reach)
     text = request.GET.get("q", "").strip()[:20]
     plate = canonical_plate(text)
-    if plate:
-        rows = rows.filter(plate__prefix=plate)
     chosen = {name: request.GET[name] for name, (_, choices) in CONDITIONS.items() if request.GET.get(name) in choices}
+    if plate:
+        # The index of plates holds the vehicles in use; who looks for one that is not says so.
+        rows = rows.filter(plate__prefix=plate, **({} if chosen.get("status") else {"status": VehicleStatus.ACTIVE}))
     rows = rows.filter(**chosen)
     order = ("plate", "pk") if plate else ("pk",)
     return render(
