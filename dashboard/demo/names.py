@@ -28,7 +28,7 @@ _SURNAMES = (
     "侯2 江2 尹2 薛2 闫2 段2 雷2 龙2 黎2 史2 陶2 贺2 毛2 郝2 顾2 龚2 邵2 万2 覃2 武2 钱2 戴2 严2 莫2 孔2 向2 "
     "常2 汤2 欧阳1 上官1 尉迟1 单1 仇1 解1 查1 乐1 翟1 区1"
 )
-_GIVEN_MALE = "伟强军勇涛明超平辉刚斌波建国华志文杰林海峰鹏飞宇浩东亮龙俊云成德福贵兴洪春生清荣永良全顺祥宏庆元光乾昇"
+_GIVEN_MALE = "伟强军勇涛明超平辉刚斌波建国华志文杰林海峰鹏飞宇浩东亮龙俊云成德福贵兴洪春生清荣永良全顺祥宏庆元光"
 _GIVEN_FEMALE = "芳娜敏静丽艳娟霞燕玲梅莉红英秀兰琴玉萍雪琳洁颖慧佳欣怡婷蓉凤春莲丹晓云"
 # Parts of names with a separator: syllables put together, transcribed as the names of several peoples are.
 _WITH_DOT = (
