@@ -57,7 +57,7 @@ def rows_of(path: Path, required: Iterable[str]) -> list[tuple[int, dict[str, st
 
 
 def division_values(rows: Iterable[tuple[int, Mapping[str, str]]], known: Iterable[str]) -> tuple[list[dict], list]:
-    """Return (field values, errors) for rows of divisions; an error is (line, code, sentence). `known`: stored codes."""
+    """Return (field values, errors (line, code, sentence)) for rows of divisions. `known`: codes already stored."""
     rows = list(rows)
     levels = {"province", "prefecture", "county"}
     found: list[dict] = []

@@ -104,6 +104,11 @@ class DivisionCheck:
         return sum(committee is not None for _, committee in self.rows)
 
     @property
+    def working(self) -> list[Organization]:
+        """Return the committees that are there."""
+        return [committee for _, committee in self.rows if committee is not None]
+
+    @property
     def missing(self) -> list[Division]:
         """Return the divisions without one."""
         return [division for division, committee in self.rows if committee is None]

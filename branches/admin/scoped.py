@@ -12,6 +12,7 @@ from typing import ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import models, transaction
@@ -61,6 +62,14 @@ class RefusedForm(forms.ModelForm):
             self.add_error(name if name in self.fields else None, errors)
 
 
+class NamedAutocomplete(AutocompleteSelect):
+    """Django's box with a word in it that says what to do."""
+
+    def build_attrs(self, base_attrs, extra_attrs=None):
+        """Add the placeholder."""
+        return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": "请选择，可输入查找"}
+
+
 class ScopedAdmin(admin.ModelAdmin):
     """An admin over rows in scope. Name the capabilities; None means that nobody may.
 
@@ -76,10 +85,14 @@ class ScopedAdmin(admin.ModelAdmin):
     form = RefusedForm
     paginator = CappedPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # a count per filter value is a scan per filter value
     list_per_page = 50
     list_max_show_all = 50
     actions_on_top = True
     object_history_template = "admin/trail.html"
+
+    class Media:
+        js = ["js/admin.js"]
 
     def __init__(self, model, admin_site):
         """Check what must hold for every admin: no listing of foreign rows, no search that scans."""
@@ -114,6 +127,8 @@ class ScopedAdmin(admin.ModelAdmin):
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         """Scope the choices of a foreign key."""
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", NamedAutocomplete(db_field, self.admin_site, using=kwargs.get("using")))
         kwargs.setdefault("queryset", self.choices_of(db_field.remote_field.model, request))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
@@ -332,3 +347,9 @@ class ScopedImport(ImportMixin):
     def get_import_resource_kwargs(self, request, **kwargs):
         """Hand the reader to the resource: it looks up rows in his scope only."""
         return super().get_import_resource_kwargs(request, **kwargs) | {"actor": request.user, "reach": request.reach}
+
+
+class ScopedImportExport(ScopedImport, ScopedExport):
+    """Both, with both buttons above the list."""
+
+    import_export_change_list_template = "admin/import_export/change_list_import_export.html"

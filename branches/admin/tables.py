@@ -8,10 +8,12 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
+from django.utils.html import format_html
 
 from branches import workflow
-from branches.admin.scoped import RefusedForm, ScopedAdmin, ScopedExport, ScopedImport, verb_action
+from branches.admin.scoped import RefusedForm, ScopedAdmin, ScopedExport, ScopedImportExport, verb_action
 from branches.capabilities import Capability
+from branches.forms import AliasesField
 from branches.models import Appointment, Division, Guidance, Office, Organization, Workday
 from branches.querysets import users_visible_to
 from branches.resources import DivisionResource, OrganizationResource, UserResource, WorkdayResource
@@ -24,6 +26,7 @@ from foundation.protection.masks import mask_phone
 class OrganizationForm(RefusedForm):
     """Facts of an organisation with the version they were read at, and for a new one its parent."""
 
+    aliases = AliasesField(label="别名", required=False, help_text="名册里见过的其他写法，用顿号分开。")
     parent = forms.ModelChoiceField(Organization.objects.none(), label="上级组织", required=False)
     read_version = forms.IntegerField(widget=forms.HiddenInput, required=False, label="")
 
@@ -36,7 +39,7 @@ class OrganizationForm(RefusedForm):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(ScopedImport, ScopedExport, ScopedAdmin):
+class OrganizationAdmin(ScopedImportExport, ScopedAdmin):
     """Organisations. Moving and dissolving have pages of their own."""
 
     resource_classes = [OrganizationResource]
@@ -57,7 +60,7 @@ class OrganizationAdmin(ScopedImport, ScopedExport, ScopedAdmin):
     @admin.display(description="组织", ordering="path")
     def indented(self, organization):
         """Return the short name, indented by depth."""
-        return f"{'　' * (organization.depth - 1)}{organization.short_name}"
+        return format_html('<span class="depth-{}">{}</span>', min(organization.depth, 6), organization.short_name)
 
     def get_fields(self, request, obj=None):
         """Return the fields; the parent is asked for once."""
@@ -223,7 +226,7 @@ class UserAdmin(ScopedExport, ScopedAdmin):
     ]
 
 
-class ReferenceAdmin(ScopedImport, ScopedExport, ScopedAdmin):
+class ReferenceAdmin(ScopedImportExport, ScopedAdmin):
     """A table that is everybody's to read and the system administrator's to change."""
 
     def scoped(self, request):

@@ -143,6 +143,7 @@ def organization_detail(request, pk: int):
     context = {
         "organization": organization,
         "parent": ancestors[-1] if ancestors else None,
+        "sees_parent": bool(ancestors) and reach.covers(Capability.ORGANIZATION_VIEW, ancestors[-1]),
         "crumbs": crumbs,
         "at": at,
         "tone": STATUS_TONES[organization.status],
@@ -169,7 +170,7 @@ def organization_detail(request, pk: int):
         context["today"] = timezone.localdate(at)
     if reach.covers(Capability.ORGANIZATION_CHANGE, organization):
         history = Entry.objects.filter(organization_id=organization.pk, object_type__startswith="branches.")
-        context["history"] = [_event(entry) for entry in history.newest_first()[:HISTORY]]
+        context["history"] = [_event(entry, organization) for entry in history.newest_first()[:HISTORY]]
     return render(request, "branches/organization_detail.html", context)
 
 
@@ -194,11 +195,12 @@ def _vacant(organization, posts) -> list[str]:
     return [(role.value, role.label) for role in rules.Role if role in required and role not in held]
 
 
-def _event(entry: Entry) -> dict:
+def _event(entry: Entry, organization: Organization) -> dict:
+    label = entry.object_label.replace(organization.short_name, "").strip()
     return {
         "at": entry.at,
         "who": entry.actor_name,
-        "text": f"{action_label(entry.action)}　{entry.object_label}",
+        "text": f"{action_label(entry.action)}　{label}".strip("　"),
         "note": entry.reason,
         "changes": [],
     }

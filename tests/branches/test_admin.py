@@ -150,7 +150,7 @@ def test_many_rows_are_counted_to_the_cap_only(db, monkeypatch):
 def form_of(organization, **change):
     names = "name short_name code kind level host_unit host_platform grid_area contact_name contact_phone"
     values = {name: getattr(organization, name) for name in names.split()}
-    more = {"aliases": "[]", "division": organization.division_id or "", "read_version": organization.version}
+    more = {"aliases": "", "division": organization.division_id or "", "read_version": organization.version}
     return values | more | {"serial_number": organization.serial_number or ""} | change
 
 
@@ -179,7 +179,7 @@ def test_what_the_verb_refuses_is_said_in_the_form(tree, county_clerk, sign_in):
 def test_adding_asks_for_a_parent_in_reach(tree, county_clerk, sign_in):
     client = sign_in(county_clerk)
     values = {"name": "中共丁支部", "short_name": "丁支部", "code": "510402-55", "kind": "branch", "level": "base"}
-    values |= {"aliases": "[]"}
+    values |= {"aliases": ""}
     for foreign in (tree.neighbour_county.pk, ""):
         answer = client.post(url("organization", "add"), values | {"parent": foreign})
         assert answer.status_code == 200
@@ -267,6 +267,15 @@ def test_an_export_holds_the_rows_in_scope_no_formula_and_leaves_a_trace(tree, c
     assert text.startswith(b"\xef\xbb\xbf")
     assert "'=1+1" in text.decode("utf-8-sig")
     assert Entry.objects.with_action("organization.exported").first().details["rows"] == 3
+
+
+def test_the_list_offers_both_doors_to_whoever_may_use_them(tree, county_clerk, system_admin, sign_in):
+    page = sign_in(county_clerk).get(url("organization", "changelist")).content.decode()
+    assert url("organization", "export") in page
+    assert url("organization", "import") in page
+    page = sign_in(system_admin).get(url("organization", "changelist")).content.decode()
+    assert url("organization", "export") not in page
+    assert url("organization", "import") not in page
 
 
 def test_an_export_keeps_to_the_filters_of_the_list(tree, county_clerk, sign_in):

@@ -343,3 +343,4 @@ def test_the_check_of_a_citys_counties_names_the_missing_ones(tree, city_clerk, 
     page = sign_in(city_clerk).get(url("organization_detail", tree.city.pk)).content.decode()
     assert "1+5 核对" in page
     assert "米易县 <span" in page
+    assert "东区 · 西区 · 仁和区" in page
