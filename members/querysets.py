@@ -194,7 +194,7 @@ class VehicleQuerySet(ScopedQuerySet):
     view_capability = Capability.VEHICLE_VIEW
 
     def within(self, region: Region) -> Self:
-        """Return the vehicles registered in the region or driven at present by one of its drivers."""
+        """Return the vehicles registered in the region, of one's platform, or driven now by a driver of the region."""
         parts = self.scope_parts(region)
         return self.filter(any_of(parts)) if parts else self.none()
 
@@ -214,6 +214,8 @@ class VehicleQuerySet(ScopedQuerySet):
             parts.append(Part(Q(pk__in=driven.values("vehicle_id"))))
         elif found:
             parts.append(Part(Q(pk__in=found)))
+        if region.own_organization_ids:
+            parts.append(Part(Q(enterprise__organization_id__in=region.own_organization_ids)))
         return parts
 
     def active(self) -> Self:

@@ -17,9 +17,6 @@ from branches.capabilities import Capability
 from branches.models import Organization
 from branches.views.pages import confirm_page, form_page
 from members.choices import TransferStatus
-from members.filters.columns import credential_words
-from members.filters.drivers import CONDITIONS
-from members.filters.paging import Cursor, count_of
 from members.forms.drivers import (
     CredentialForm,
     DriverForm,
@@ -29,6 +26,9 @@ from members.forms.drivers import (
     VehicleLinkForm,
     VerifyForm,
 )
+from members.lists.columns import credential_words
+from members.lists.drivers import CONDITIONS
+from members.lists.paging import Cursor, count_of
 from members.models import Credential, Driver, DriverVehicle, PartyMember, RegistrationTransfer, SavedFilter
 from members.rules.drivers import IDENTITY_FIELDS, same_rows
 from members.views.history import person_history

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,14 +12,13 @@ from branches.capabilities import Capability
 from branches.views.pages import form_page
 from foundation.protection.masks import mask_id_number, mask_phone
 from members.forms.drivers import MergeForm
-from members.models import Driver, Person
-from members.querysets import EVERYTHING, any_of
+from members.lists.duplicates import BY_NAME, BY_PHONE, shared_keys, sharing
+from members.models import Driver
 from members.views.drivers import needs
 from members.views.lists import address
 from members.workflow.people import MERGE_DRIVER, MERGE_PERSON, merge_people
 
 GROUPS_SHOWN = 50
-SMALL = 10_000  # drivers of a scope whose keys are compared here rather than in the database
 
 
 @login_required
@@ -31,25 +27,13 @@ def driver_duplicates(request):
     """Answer with groups of drivers in scope who share a phone, or name and birth date. Eight queries at most."""
     needs(request, Capability.DRIVER_MERGE)
     by_phone = request.GET.get("by") != "name"
-    keys = ("phone_index",) if by_phone else ("name_key", "birth_date")
-    parts = Driver.objects.scope_parts(request.reach.region(Capability.DRIVER_MERGE))
-    scoped = Driver.objects.filter(any_of(parts)) if parts else Driver.objects.none()
-    everybody = parts == [EVERYTHING]
-    paths = [f"person__{key}" for key in keys]
-    known = scoped.filter(**{f"{path}__isnull": False for path in paths}).order_by()
-    values = list(known.values_list(*paths)[: SMALL + 1])
-    if len(values) > SMALL:
-        # Along the index of all people: whole groups come one after the other, and the page needs only the first ones.
-        if everybody:
-            known, paths = Person.objects.filter(**{f"{key}__isnull": False for key in keys}), list(keys)
-        counted = known.values_list(*paths).annotate(people=Count("pk")).filter(people__gt=1).order_by(*paths)
-        groups = [tuple(row[:-1]) for row in counted[: GROUPS_SHOWN + 1]]
-    else:
-        groups = sorted(key for key, number in Counter(values).items() if number > 1)[: GROUPS_SHOWN + 1]
-    rows = _drivers_of(groups[:GROUPS_SHOWN], keys, scoped)
+    keys = BY_PHONE if by_phone else BY_NAME
+    scoped = Driver.objects.manageable_by(request.reach, Capability.DRIVER_MERGE)
+    shared = shared_keys(scoped, keys, GROUPS_SHOWN + 1)
+    groups = sharing(scoped, keys, shared[:GROUPS_SHOWN])
     context = {
-        "clusters": [rows[group] for group in groups[:GROUPS_SHOWN] if len(rows[group]) > 1],
-        "more": len(groups) > GROUPS_SHOWN,
+        "clusters": [[_line(driver) for driver in group] for group in groups.values() if len(group) > 1],
+        "more": len(shared) > GROUPS_SHOWN,
         "by_phone": by_phone,
         "tabs": [
             {"label": "同一个手机号", "url": request.path, "current": by_phone, "count": None},
@@ -61,18 +45,9 @@ def driver_duplicates(request):
     return render(request, "members/driver_duplicates.html", context)
 
 
-def _drivers_of(groups: list[tuple], keys: tuple[str, ...], scoped) -> dict[tuple, list[dict]]:
-    wanted = {key: [group[place] for group in groups] for place, key in enumerate(keys)}
-    drivers = scoped.filter(**{f"person__{key}__in": values for key, values in wanted.items()}).with_person()
-    found: dict[tuple, list[dict]] = {group: [] for group in groups}
-    for driver in drivers.order_by("pk"):
-        person = driver.person
-        key = tuple(getattr(person, name) for name in keys)
-        if key in found:
-            found[key].append(
-                {"driver": driver, "id_number": mask_id_number(person.id_number), "phone": mask_phone(person.phone)}
-            )
-    return found
+def _line(driver: Driver) -> dict:
+    person = driver.person
+    return {"driver": driver, "id_number": mask_id_number(person.id_number), "phone": mask_phone(person.phone)}
 
 
 @login_required

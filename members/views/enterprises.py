@@ -14,8 +14,8 @@ from branches.views.pages import form_page
 from foundation.protection.canonical import canonical_id_number, name_key
 from foundation.protection.identifiers import uscc_error
 from members.choices import Coverage, EnterpriseKind
-from members.filters.paging import Cursor, count_of, in_order, page_of
 from members.forms.registry import EnterpriseForm
+from members.lists.paging import Cursor, count_of, in_order, page_of
 from members.models import Driver, Enterprise
 from members.querysets import EVERYTHING, Ordered
 from members.views.drivers import needs

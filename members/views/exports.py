@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from branches.capabilities import Capability
 from members.choices import ExportStatus
-from members.filters.columns import readable
-from members.filters.drivers import CONDITIONS
 from members.forms.registry import ExportForm
+from members.lists.columns import readable
+from members.lists.drivers import CONDITIONS
 from members.models import ExportJob
 from members.views.drivers import needs
 from members.views.lists import address, asked_list, open_query, seal_query

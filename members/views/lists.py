@@ -15,9 +15,9 @@ from branches.models import Organization
 from branches.scope import Reach
 from foundation.protection.seal import SealBroken, open_sealed, seal
 from members.choices import PoliticalStatus
-from members.filters.columns import COLUMNS, Column, chosen, readable, seen_rows
-from members.filters.drivers import CONDITIONS, ORDERS, STALE_DAYS, DriverList, WrongFilter
-from members.filters.paging import in_order
+from members.lists.columns import COLUMNS, Column, chosen, readable, seen_rows
+from members.lists.drivers import CONDITIONS, ORDERS, STALE_DAYS, DriverList, WrongFilter
+from members.lists.paging import in_order
 from members.models import Credential, Driver, DriverVehicle, SavedFilter
 from members.rules.search import Kind, Query
 

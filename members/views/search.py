@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from branches.capabilities import Capability
-from members.filters.paging import Cursor
+from members.lists.paging import Cursor
 from members.rules.search import Kind, classify
 from members.views.lists import asked_list, list_context, open_query
 

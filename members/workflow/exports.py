@@ -26,9 +26,9 @@ from branches.scope import Reach, reach_of
 from foundation.audit import trail
 from foundation.protection.seal import open_sealed, seal
 from members.choices import EXPORT_NEXT, ExportStatus
-from members.filters.columns import Column, chosen, seen_rows
-from members.filters.drivers import DriverList
-from members.filters.paging import count_of
+from members.lists.columns import Column, chosen, seen_rows
+from members.lists.drivers import DriverList
+from members.lists.paging import count_of
 from members.models import Credential, DriverVehicle, ExportJob
 from members.rules.search import Kind, Query
 from members.workflow import leases

@@ -16,7 +16,7 @@ from branches.models import Organization
 from branches.scope import Reach, subtree
 from foundation.protection.canonical import name_key
 from members.choices import Employment, Group, PoliticalStatus, WorkStatus
-from members.filters.paging import Count, Cursor, Page, count_of, page_of
+from members.lists.paging import Count, Cursor, Page, count_of, page_of
 from members.models import Credential, Driver, RosterResult
 from members.querysets import DriverQuerySet, Ordered, Part, any_of
 from members.rules.drivers import same_rows
@@ -263,7 +263,7 @@ class DriverList:
         return [Ordered(rows, ("pk",), descending=True)]
 
     def page(self, cursor: Cursor | None, size: int) -> Page:
-        """Return the keys of one page (members.filters.paging.page_of)."""
+        """Return the keys of one page (members.lists.paging.page_of)."""
         small = self.query is None and self.count.exact and self.count.number <= SMALL
         if len(self.parts) == 1 and len(self.parts[0].each) == 1 and self.order == "newest":
             small = False  # one committee: its index has the very order
