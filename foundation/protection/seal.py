@@ -87,6 +87,18 @@ def blind(text: str, purpose: str) -> uuid.UUID:
     return uuid.UUID(bytes=_keyed(text, purpose)[:16])
 
 
+def blinder(purpose: str) -> Callable[[str], str]:
+    """Return a function like `blind` that gives 32 hexadecimal digits; for one batch, not to be kept."""
+    started = _started(keyring().index, purpose)
+
+    def blind_text(text: str) -> str:
+        digest = started.copy()
+        digest.update(text.encode())
+        return digest.finalize()[:16].hex()
+
+    return blind_text
+
+
 def tail(text: str, purpose: str) -> int:
     """Return the index of the last four characters of a canonical text: 31 bits of HMAC-SM3, not unique."""
     return int.from_bytes(_keyed(text[-4:], purpose)[:4], "big") & 0x7FFFFFFF

@@ -6,7 +6,7 @@ table. The unique constraint on the line results makes applying a row twice impo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -14,12 +14,21 @@ import orjson
 from django.db.models import Q
 
 from foundation.protection.canonical import name_key
-from foundation.protection.seal import sealer
-from members.choices import Fate, PlateColour, Source, VehicleStatus, WorkStatus
+from foundation.protection.seal import blinder, sealer, tail
+from members.choices import Coverage, EnterpriseKind, Fate, PlateColour, Source, VehicleStatus, WorkStatus
 from members.models import Credential, Driver, DriverVehicle, Enterprise, Person, RosterResult, Vehicle
 from members.roster import bulk
 from members.roster.plan import Candidate, credential_kind
-from members.rules.people import born_and_sex, credential_index, id_number_columns, name_columns, phone_columns
+from members.roster.staging import reopened
+from members.rules.people import (
+    CREDENTIAL,
+    ID_NUMBER,
+    PHONE,
+    born_and_sex,
+    credential_index,
+    name_columns,
+    phone_columns,
+)
 
 _PERSON_FIELDS = (
     "name",
@@ -82,6 +91,19 @@ _NEW_VEHICLE = (
     "updated_at",
 )
 _NEW_CREDENTIAL = ("id", "driver_id", "kind", "number", "number_index", "created_at", "updated_at")
+_NEW_ENTERPRISE = (
+    "id",
+    "name",
+    "name_key",
+    "uscc",
+    "kind",
+    "ownership",
+    "committee_id",
+    "coverage",
+    "version",
+    "created_at",
+    "updated_at",
+)
 _RESULT = ("roster_import_id", "ordinal", "person_id", "fate", "preimage", "made", "undone")
 
 
@@ -93,15 +115,52 @@ class Applier:
         self._default_committee_id = default_committee_id
         self._at = at
         self._today = today
-        self._seal_id = sealer(_aad(Person, "id_number"))
-        self._seal_phone = sealer(_aad(Person, "phone"))
-        self._seal_credential = sealer(_aad(Credential, "number"))
-        self._seal_preimage = sealer(_aad(RosterResult, "preimage"))
+        self._tails: dict[tuple[str, str], int] = {}  # there are few different last four characters
+
+    def prepare(self, staged: Iterable[tuple]) -> list[Candidate]:
+        """Open staged rows and make of those to be created what needs no database. May run in another thread."""
+        rows = reopened(staged)
+        seal_id, seal_phone = sealer(_aad(Person, "id_number")), sealer(_aad(Person, "phone"))
+        seal_credential, blind_credential = sealer(_aad(Credential, "number")), blinder(CREDENTIAL)
+        for row in rows:
+            if row.fate != Fate.CREATED:
+                continue
+            values = row.values
+            number, phone, credential = values["id_number"], values.get("phone", ""), values.get("credential_number")
+            born = born_and_sex(number)
+            row.prepared = (
+                (
+                    *name_columns(values["name"]).values(),
+                    seal_phone(phone) if phone else "",
+                    row.phone_index,
+                    self._tail(phone, PHONE) if phone else None,
+                    values.get("ethnicity", ""),
+                    values.get("veteran"),
+                    born["sex"],
+                    born["birth_date"],
+                    seal_id(number),
+                    row.id_index,
+                    self._tail(number, ID_NUMBER),
+                    "",
+                    1,
+                    self._at,
+                    self._at,
+                ),
+                (seal_credential(credential), blind_credential(credential)) if credential else None,
+            )
+        return rows
+
+    def _tail(self, text: str, purpose: str) -> int:
+        key = (purpose, text[-4:])
+        found = self._tails.get(key)
+        if found is None:
+            found = self._tails[key] = tail(text, purpose)
+        return found
 
     def apply(self, rows: Sequence[Candidate]) -> int:
-        """Write the created and updated rows of a chunk and their line results; return how many.
+        """Write the created and updated rows of a chunk from `prepare` and their line results; return how many.
 
-        About a dozen statements per call. Must run in a transaction; raises IntegrityError when somebody else
+        About two dozen statements per call. Must run in a transaction; raises IntegrityError when somebody else
         registered one of the people since the plan was checked.
         """
         work = [row for row in rows if row.fate in (Fate.CREATED, Fate.UPDATED)]
@@ -117,6 +176,7 @@ class Applier:
         self._credentials(work, made, preimages)
         for row in created:
             made[row.ordinal]["person_version"] = made[row.ordinal]["driver_version"] = 1
+        seal_preimage = sealer(_aad(RosterResult, "preimage"))
         bulk.insert(
             RosterResult,
             _RESULT,
@@ -126,9 +186,7 @@ class Applier:
                     row.ordinal,
                     row.person_id,
                     row.fate,
-                    self._seal_preimage(orjson.dumps(preimages[row.ordinal]).decode())
-                    if row.ordinal in preimages
-                    else "",
+                    seal_preimage(orjson.dumps(preimages[row.ordinal]).decode()) if row.ordinal in preimages else "",
                     made[row.ordinal],
                     "",
                 )
@@ -137,40 +195,13 @@ class Applier:
         )
         return len(work)
 
-    def _sealed(self, preimage: dict[str, Any] | None) -> str:
-        return "" if preimage is None else self._seal_preimage(orjson.dumps(preimage).decode())
-
     # --- new people -------------------------------------------------------------------------------------------------
 
     def _create(self, rows: Sequence[Candidate], enterprises: dict[int, int]) -> None:
         for row, pk in zip(rows, bulk.reserve_ids(Person, len(rows)), strict=True):
             row.person_id = pk
-        bulk.insert(Person, _NEW_PERSON, (self._new_person(row) for row in rows))
+        bulk.insert(Person, _NEW_PERSON, ((row.person_id, *row.prepared[0]) for row in rows))
         bulk.insert(Driver, _NEW_DRIVER, (self._new_driver(row, enterprises) for row in rows))
-
-    def _new_person(self, row: Candidate) -> tuple:
-        values = row.values
-        names = name_columns(values["name"])
-        number, phone = id_number_columns(values["id_number"]), phone_columns(values.get("phone", ""))
-        born = born_and_sex(values["id_number"])
-        return (
-            row.person_id,
-            *names.values(),
-            self._seal_phone(phone["phone"]) if phone["phone"] else "",
-            phone["phone_index"],
-            phone["phone_tail"],
-            values.get("ethnicity", ""),
-            values.get("veteran"),
-            born["sex"],
-            born["birth_date"],
-            self._seal_id(number["id_number"]),
-            number["id_number_index"],
-            number["id_number_tail"],
-            "",
-            1,
-            self._at,
-            self._at,
-        )
 
     def _new_driver(self, row: Candidate, enterprises: dict[int, int]) -> tuple:
         values = row.values
@@ -299,12 +330,14 @@ class Applier:
         committees = {committee for _, _, committee in wanted.values()}
         by_code: dict[str, int] = {}
         by_name: dict[tuple[int, str], tuple[int, str | None]] = {}
-        found = Enterprise._base_manager.filter(Q(uscc__in=codes) | Q(name_key__in=keys, committee_id__in=committees))
+        same = Q(name_key__among=keys, committee_id__in=committees)
+        found = Enterprise._base_manager.filter(Q(uscc__among=codes) | same if codes else same)
         for pk, uscc, key, committee in found.order_by("pk").values_list("pk", "uscc", "name_key", "committee_id"):
             if uscc:
                 by_code.setdefault(uscc, pk)
             by_name.setdefault((committee, key), (pk, uscc))
         chosen: dict[int, int] = {}
+        new: list[tuple[Candidate, str, str | None, int]] = []
         for row in naming:
             key, uscc, committee = wanted[row.ordinal]
             same_name = by_name.get((committee, key))
@@ -312,16 +345,36 @@ class Applier:
             if pk is None and same_name and not (uscc and same_name[1]):
                 pk = same_name[0]
             if pk is None:
-                firm = Enterprise._base_manager.create(
-                    name=row.values["enterprise_name"], name_key=key, uscc=uscc, committee_id=committee
-                )
-                pk = firm.pk
-                made[row.ordinal]["enterprise"] = pk
+                pk = -len(new) - 1  # until the keys are reserved
+                new.append((row, key, uscc, committee))
                 by_name.setdefault((committee, key), (pk, uscc))
                 if uscc:
                     by_code[uscc] = pk
             chosen[row.ordinal] = pk
-        return chosen
+        keys_of_new = bulk.reserve_ids(Enterprise, len(new))
+        for pk, (row, *_) in zip(keys_of_new, new, strict=True):
+            made[row.ordinal]["enterprise"] = pk
+        bulk.insert(
+            Enterprise,
+            _NEW_ENTERPRISE,
+            (
+                (
+                    pk,
+                    row.values["enterprise_name"],
+                    key,
+                    uscc,
+                    EnterpriseKind.OTHER,
+                    "",
+                    committee,
+                    Coverage.NONE,
+                    1,
+                    self._at,
+                    self._at,
+                )
+                for pk, (row, key, uscc, committee) in zip(keys_of_new, new, strict=True)
+            ),
+        )
+        return {ordinal: pk if pk > 0 else keys_of_new[-pk - 1] for ordinal, pk in chosen.items()}
 
     def _firm(self, row: Candidate) -> tuple[str, str | None, int]:
         """Return how the firm of a row is looked for: folded name, code, committee."""
@@ -344,8 +397,8 @@ class Applier:
             return
         plates = {row.values["plate"] for row in naming}
         known: dict[str, int] = {}
-        active = Vehicle.objects.active().filter(plate__in=plates)
-        for plate, pk in active.order_by("pk").values_list("plate", "pk").iterator(chunk_size=5000):
+        active = Vehicle.objects.active().filter(plate__among=plates)
+        for plate, pk in active.order_by("pk").values_list("plate", "pk"):
             known.setdefault(plate, pk)
         new: list[tuple[str, Candidate]] = []
         for row in naming:
@@ -415,6 +468,13 @@ class Applier:
             preimages[row.ordinal]["credential"] = {"id": present.pk, "number": present.number}
             present.number, present.number_index = number, credential_index(number)
             present.save(update_fields=["number", "number_index", "updated_at"])
+        seal, blind = sealer(_aad(Credential, "number")), blinder(CREDENTIAL)
+
+        def sealed(row: Candidate) -> tuple[str, str]:
+            if row.prepared is not None:
+                return row.prepared[1]
+            return seal(row.values["credential_number"]), blind(row.values["credential_number"])
+
         ids = bulk.reserve_ids(Credential, len(new))
         for row, pk in zip(new, ids, strict=True):
             made[row.ordinal]["credential"] = pk
@@ -422,15 +482,7 @@ class Applier:
             Credential,
             _NEW_CREDENTIAL,
             (
-                (
-                    pk,
-                    row.person_id,
-                    kinds[row.ordinal],
-                    self._seal_credential(row.values["credential_number"]),
-                    credential_index(row.values["credential_number"]),
-                    self._at,
-                    self._at,
-                )
+                (pk, row.person_id, kinds[row.ordinal], *sealed(row), self._at, self._at)
                 for row, pk in zip(new, ids, strict=True)
             ),
         )

@@ -14,8 +14,56 @@ from uuid import UUID
 
 import orjson
 from django.db import connection, models
+from django.db.models.lookups import Lookup
 
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+# NUL cannot be stored by PostgreSQL; no cell means anything by it.
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": None})
+_MUCH = 1 << 20  # bytes handed over at once: each time another thread may run in between
+
+
+@models.ForeignKey.register_lookup
+@models.Field.register_lookup
+class Among(Lookup):
+    """`field__among=[…]`: like `in` for thousands of values, at the price of one parameter.
+
+    PostgreSQL is given a subquery it cannot look into: it expects a few values and goes by the index, also in the
+    joins that follow, where the true number would make it read whole tables again for every chunk.
+    """
+
+    lookup_name = "among"
+
+    def get_prep_lookup(self):
+        """Take any iterable of values as the columns hold them."""
+        return orjson.dumps(list(self.rhs)).decode()
+
+    def as_sql(self, compiler, connection):
+        """Return the condition for SQLite."""
+        left, params = self.process_lhs(compiler, connection)
+        return f"{left} IN (SELECT value FROM json_each(%s))", [*params, self.rhs]  # noqa: S608 a column's name
+
+    def as_postgresql(self, compiler, connection):
+        """Return the condition for PostgreSQL; the values are cast to the column's type."""
+        left, params = self.process_lhs(compiler, connection)
+        kind = {"UUIDField": "uuid", "CharField": "text"}.get(self.lhs.output_field.get_internal_type(), "bigint")
+        return f"{left} = ANY(ARRAY(SELECT jsonb_array_elements_text(%s::jsonb)::{kind}))", [*params, self.rhs]
+
+
+class Hex(models.Func):
+    """A blind index as 32 hexadecimal digits: thousands of UUID objects cost more than the query that found them."""
+
+    template = "%(expressions)s"
+    output_field = models.CharField()
+
+    def as_postgresql(self, compiler, connection, **context):
+        """Return the digits without dashes; SQLite stores them so."""
+        return self.as_sql(compiler, connection, template="encode(uuid_send(%(expressions)s), 'hex')", **context)
+
+
+class AsStored(models.Func):
+    """A column as the database holds it: sealed texts stay sealed, JSON stays text."""
+
+    template = "%(expressions)s"
+    output_field = models.TextField()
 
 
 def reserve_ids(model: type[models.Model], count: int) -> list[int]:
@@ -28,10 +76,13 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            # The name is looked up once in the subquery, not for every key.
             cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
+                "SELECT array_agg(nextval(sequence)) FROM generate_series(1, %s),"
+                " (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS sequence OFFSET 0) AS named",
+                [count, table],
             )
-            return [row[0] for row in cursor.fetchall()]
+            return cursor.fetchone()[0]
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
         row = cursor.fetchone()
         first = (row[0] if row else 0) + 1
@@ -39,73 +90,77 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert rows of column values (attribute names as in the model). One statement."""
+    """Insert rows of column values (attribute names as in the model). One statement.
+
+    Blind indexes may be given as UUID or as 32 hexadecimal digits.
+    """
     fields = [model._meta.get_field(name) for name in columns]
     names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     table = connection.ops.quote_name(model._meta.db_table)
-    if connection.vendor == "postgresql":
-        converters = [_text_converter(field) for field in fields]
-        buffer = io.StringIO()
-        for row in rows:
-            buffer.write(
-                "\t".join(
-                    "\\N" if value is None else converter(value)
-                    for converter, value in zip(converters, row, strict=True)
-                )
-            )
-            buffer.write("\n")
-        buffer.seek(0)
-        with connection.cursor() as cursor:
-            cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", buffer)
+    given = list(zip(*rows, strict=True))
+    if not given:
         return
-    converters = [_value_converter(field) for field in fields]
+    # Column by column: most need one look only, and nothing is done to a value that is fine as it is.
+    if connection.vendor == "postgresql":
+        texts = [_as_text(field, values) for field, values in zip(fields, given, strict=True)]
+        content = io.BytesIO(("\n".join(map("\t".join, zip(*texts, strict=True))) + "\n").encode())
+        with connection.cursor() as cursor:
+            cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", content, _MUCH)
+        return
+    bound = [_as_bound(field, values) for field, values in zip(fields, given, strict=True)]
     marks = ", ".join(["%s"] * len(fields))
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 names come from the model
-            [
-                tuple(
-                    None if value is None else converter(value)
-                    for converter, value in zip(converters, row, strict=True)
-                )
-                for row in rows
-            ],
+            list(zip(*bound, strict=True)),
         )
 
 
-def _escaped(text: str) -> str:
-    # NUL cannot be stored by PostgreSQL; no cell means anything by it.
-    return text.translate(_ESCAPES).replace("\0", "")
-
-
-def _text_converter(field: models.Field) -> Callable[[Any], str]:
-    """Return how a column's value is written in COPY's text format."""
+def _as_text(field: models.Field, values: Sequence[Any]) -> Sequence[str]:
+    """Return a column as COPY's text format writes it."""
     if isinstance(field, models.JSONField):
-        return lambda value: _escaped(orjson.dumps(value).decode())
+        return _escaped(_as_json(values))
     if isinstance(field, models.CharField | models.TextField):
-        return _escaped
+        return _escaped(values)
     if isinstance(field, models.BooleanField):
-        return lambda value: "t" if value else "f"
-    return str
+        return ["\\N" if value is None else "t" if value else "f" for value in values]
+    if isinstance(field, models.DateField):  # one instant or day stands in thousands of rows
+        return _mapped(str, values, "\\N")
+    return ["\\N" if value is None else str(value) for value in values]
 
 
-def _value_converter(field: models.Field) -> Callable[[Any], Any]:
-    """Return how a column's value is bound on SQLite."""
+def _as_json(values: Sequence[Any]) -> list[str]:
+    return ["[]" if value == [] else orjson.dumps(value).decode() for value in values]
+
+
+def _escaped(texts: Sequence[str | None]) -> Sequence[str]:
+    if None in texts:
+        return ["\\N" if text is None else text.translate(_ESCAPES) for text in texts]
+    together = "".join(texts)
+    if any(special in together for special in "\\\t\n\r\0"):
+        return [text.translate(_ESCAPES) for text in texts]
+    return texts
+
+
+def _as_bound(field: models.Field, values: Sequence[Any]) -> Sequence[Any]:
+    """Return a column as it is bound on SQLite."""
     if isinstance(field, models.JSONField):
-        return lambda value: orjson.dumps(value).decode()
+        return _as_json(values)
     if isinstance(field, models.UUIDField):
-        return _hex
+        return [value.hex if type(value) is UUID else value for value in values]
     if isinstance(field, models.DateTimeField):
-        return _naive
+        return _mapped(_naive, values, None)
     if isinstance(field, models.DateField):
-        return date.isoformat
+        return _mapped(date.isoformat, values, None)
     if isinstance(field, models.CharField | models.TextField):
-        return lambda value: value.replace("\0", "")
-    return lambda value: value
+        return [value and value.replace("\0", "") for value in values]
+    return values
 
 
-def _hex(value: UUID) -> str:
-    return value.hex
+def _mapped(written: Callable[[Any], str], values: Sequence[Any], nothing: str | None) -> list[Any]:
+    known: dict[Any, Any] = {value: written(value) for value in set(values) - {None}}
+    known[None] = nothing
+    return [known[value] for value in values]
 
 
 def _naive(value: datetime) -> str:

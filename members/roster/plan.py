@@ -6,18 +6,19 @@ chunk is applied: a plan that no longer holds is seen there and nothing of the c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-from uuid import UUID
+from typing import Any, NamedTuple
 
 from branches.models import Organization
 from foundation.protection.canonical import name_key
+from foundation.protection.seal import blinder
 from members.choices import CREDENTIAL_OF_GROUP, CredentialKind, Fate
 from members.models import Credential, Driver, DriverVehicle, Person
 from members.roster.bounds import Bounds
+from members.roster.bulk import Hex
 from members.roster.fields import BY_CODE
-from members.rules.people import credential_index, id_number_index, phone_index
+from members.rules.people import CREDENTIAL
 
 # Compared one to one with a column of the driver.
 _DRIVER_FIELDS = ("group", "work_status", "driving_class", "declared_political_status", "remarks")
@@ -33,20 +34,21 @@ class Candidate:
     ordinal: int
     sheet: str
     row: int
-    raw: list[Any]
     values: dict[str, Any]
+    sealed: str = ""  # cells and values as the staging table keeps them
     errors: list[list[str]] = field(default_factory=list)
     warnings: list[list[str]] = field(default_factory=list)
-    id_index: UUID | None = None
-    phone_index: UUID | None = None
+    id_index: str | None = None  # 32 hexadecimal digits
+    phone_index: str | None = None
     fate: str = Fate.CREATED
     person_id: int | None = None
     changed: list[str] = field(default_factory=list)
     before: dict[str, str] = field(default_factory=dict)
+    prepared: Any = None  # columns of a new person that need no database, once they are made
 
     def outline(self) -> tuple:
         """Return what must be the same when the row is applied as when it was planned."""
-        return self.fate, self.person_id, tuple(self.changed), tuple(sorted(self.before.items()))
+        return self.fate, self.person_id, tuple(self.changed), tuple(sorted(self.before.items())) if self.before else ()
 
 
 class Planner:
@@ -56,26 +58,24 @@ class Planner:
         """`headers` (sheet → field → header) names the columns as the file does, for messages; it may fill up later."""
         self._bounds = bounds
         self._headers = headers if headers is not None else {}
-        self._phones: dict[UUID, UUID] = {}
+        self._phones: dict[int, int] = {}  # as numbers: there is one for every row of the file
         self._names: dict[int, str] = {}
 
-    def plan(self, rows: Sequence[Candidate]) -> None:
-        """Decide the fate of each row. At most five queries per call, whatever the number of rows.
+    def plan(self, rows: Sequence[Candidate], *, warn: bool = True) -> None:
+        """Decide the fate of each row. At most seven queries per call, whatever the number of rows.
 
-        Rows with errors stay rejected. Sets index columns, fate, person_id, changed, before, and adds warnings.
+        Rows with errors stay rejected; the others have their index columns. Sets fate, person_id, changed, before,
+        and adds warnings. Without `warn` nothing is asked that only a warning needs.
         """
-        for row in rows:
-            number, phone = row.values.get("id_number"), row.values.get("phone")
-            if row.id_index is None and number:
-                row.id_index = id_number_index(number)
-            if row.phone_index is None and phone:
-                row.phone_index = phone_index(phone)
         live = [row for row in rows if not row.errors]
         stored = self._stored({row.id_index for row in live})
-        known = [stored[row.id_index] for row in live if row.id_index in stored]
-        plates = self._plates([s.person_id for s in known if s.is_driver])
-        credentials = self._credentials([s.person_id for s in known if s.is_driver])
-        shared = self._phone_owners({row.phone_index for row in live if row.phone_index})
+        matches = [(row, stored[row.id_index]) for row in live if row.id_index in stored]
+        plates = self._plates([match.person_id for row, match in matches if match.is_driver and "plate" in row.values])
+        credentials = self._credentials(
+            [match.person_id for row, match in matches if match.is_driver and "credential_number" in row.values]
+        )
+        shared = self._phone_owners(live) if warn else {}
+        blind_credential = blinder(CREDENTIAL)
         for row in rows:
             if row.errors:
                 self._reject(row)
@@ -85,12 +85,16 @@ class Planner:
                 row.errors.append([self._header(row, "id_number"), "out_of_scope", SENTENCE_OUT_OF_SCOPE])
                 self._reject(row)
                 continue
-            self._warn_of_shared_phone(row, shared)
+            if warn and row.phone_index is not None:
+                self._warn_of_shared_phone(row, shared)
             if match is None:
                 row.fate, row.person_id = Fate.CREATED, None
                 continue
             row.person_id = match.person_id
-            self._compare(row, match, plates.get(match.person_id, set()), credentials.get(match.person_id, {}))
+            self._compare(row, match, plates.get(match.person_id, ()))
+            number = row.values.get("credential_number")
+            if number and match.is_driver and blind_credential(number) not in credentials.get(match.person_id, ()):
+                row.changed.append("credential_number")
             row.fate = Fate.UPDATED if row.changed else Fate.UNCHANGED
         self._fill_before(rows, stored)
 
@@ -109,23 +113,22 @@ class Planner:
             )
         return match.formal_organization_id is None or match.formal_organization_id in bounds.organization_ids
 
-    def _warn_of_shared_phone(self, row: Candidate, shared: dict[UUID, set[UUID]]) -> None:
+    def _warn_of_shared_phone(self, row: Candidate, shared: dict[str, set[str]]) -> None:
         """Warn when an earlier row that goes in, or a stored person, has the phone of this one."""
-        if row.phone_index is None:
-            return
-        first = self._phones.setdefault(row.phone_index, row.id_index)
-        within_file = first != row.id_index
-        stored = any(other != row.id_index for other in shared.get(row.phone_index, ()))
-        warned = any(code == "phone_shared" for _, code, _ in row.warnings)
+        # 60 bits of an index are enough to tell the people of one file apart.
+        person = int(row.id_index[:15], 16)
+        within_file = self._phones.setdefault(int(row.phone_index[:15], 16), person) != person
+        stored = row.phone_index in shared and bool(shared[row.phone_index] - {row.id_index})
+        warned = bool(row.warnings) and any(code == "phone_shared" for _, code, _ in row.warnings)
         if warned and not (within_file or stored):
             # The earlier row was turned away, which the check of the cells could not know.
             row.warnings = [warning for warning in row.warnings if warning[1] != "phone_shared"]
         elif (within_file or stored) and not warned:
             row.warnings.append([self._header(row, "phone"), "phone_shared", SENTENCE_PHONE_SHARED])
 
-    def _compare(self, row: Candidate, match: Stored, plates: set[str], credentials: dict[str, UUID]) -> None:
+    def _compare(self, row: Candidate, match: Stored, plates: Collection[str]) -> None:
         values, changed = row.values, []
-        if name_key(values["name"]) != match.name_key:
+        if values["name"] != match.name and name_key(values["name"]) != match.name_key:
             changed.append("name")
             row.warnings.append([self._header(row, "name"), "name_differs", SENTENCE_NAME_DIFFERS])
         if row.phone_index is not None and row.phone_index != match.phone_index:
@@ -153,14 +156,11 @@ class Planner:
             changed.append("declared_joined")
         if "enterprise_name" in values and not _same_enterprise(values, match):
             changed.append("enterprise_name")
-        number = values.get("credential_number")
-        if number and credential_index(number) not in credentials.values():
-            changed.append("credential_number")
         if "plate" in values and values["plate"] not in plates:
             changed.append("plate")
         row.changed = changed
 
-    def _fill_before(self, rows: Sequence[Candidate], stored: dict[UUID, Stored]) -> None:
+    def _fill_before(self, rows: Sequence[Candidate], stored: dict[str, Stored]) -> None:
         """Add what stands in the fields that change, as people would read it. Two queries, if anything changes."""
         changing = [row for row in rows if row.changed]
         if not changing:
@@ -179,56 +179,65 @@ class Planner:
             row.before = {code: match.readable(code, phones, self._names) for code in row.changed}
 
     @staticmethod
-    def _stored(indexes: set) -> dict[UUID, Stored]:
-        found = Person._base_manager.filter(id_number_index__in=indexes - {None}).values_list(*_STORED_COLUMNS)
-        return {row[0]: Stored(*row) for row in found.iterator(chunk_size=5000)}
+    def _stored(indexes: set[str | None]) -> dict[str, Stored]:
+        found = Person._base_manager.filter(id_number_index__among=indexes - {None}).values_list(*_STORED_COLUMNS)
+        return {row[0]: Stored._make(row) for row in found}
 
     @staticmethod
     def _plates(drivers: list[int]) -> dict[int, set[str]]:
         plates: dict[int, set[str]] = {}
         if drivers:
-            links = DriverVehicle.objects.running().filter(driver_id__in=drivers)
-            for driver_id, plate in links.values_list("driver_id", "vehicle__plate").iterator(chunk_size=5000):
+            links = DriverVehicle.objects.running().filter(driver_id__among=drivers)
+            for driver_id, plate in links.values_list("driver_id", "vehicle__plate"):
                 plates.setdefault(driver_id, set()).add(plate)
         return plates
 
     @staticmethod
-    def _credentials(drivers: list[int]) -> dict[int, dict[str, UUID]]:
-        found: dict[int, dict[str, UUID]] = {}
+    def _credentials(drivers: list[int]) -> dict[int, set[str]]:
+        found: dict[int, set[str]] = {}
         if drivers:
-            rows = Credential.objects.filter(driver_id__in=drivers)
-            for driver_id, kind, index in rows.values_list("driver_id", "kind", "number_index").iterator(
-                chunk_size=5000
-            ):
-                found.setdefault(driver_id, {})[kind] = index
+            rows = Credential.objects.filter(driver_id__among=drivers)
+            for driver_id, index in rows.values_list("driver_id", Hex("number_index")):
+                found.setdefault(driver_id, set()).add(index)
         return found
 
-    def _phone_owners(self, phones: set[UUID]) -> dict[UUID, set[UUID]]:
-        """Return who holds these phones among the drivers whom the importer may see."""
-        owners: dict[UUID, set[UUID]] = {}
-        if phones:
-            drivers = (
-                Driver.objects.all()
-                if self._bounds.view is None or self._bounds.view.everything
-                else (Driver.objects.within(self._bounds.view))
-            )
-            rows = drivers.filter(person__phone_index__in=phones).values_list(
-                "person__phone_index", "person__id_number_index"
-            )
-            for phone, person in rows.iterator(chunk_size=5000):
-                owners.setdefault(phone, set()).add(person)
+    def _phone_owners(self, rows: Sequence[Candidate]) -> dict[str, set[str]]:
+        """Return who else holds the phones of these rows among the drivers whom the importer may see.
+
+        Two queries: who holds them at all, and only of those who share one, whether they may be seen.
+        """
+        own: dict[str, set[str]] = {}
+        for row in rows:
+            if row.phone_index is not None:
+                own.setdefault(row.phone_index, set()).add(row.id_index)
+        if not own:
+            return {}
+        holders = Person._base_manager.filter(phone_index__among=own)
+        strangers = {
+            pk
+            for pk, phone, person in holders.values_list("pk", Hex("phone_index"), Hex("id_number_index"))
+            if own[phone] != {person}
+        }
+        if not strangers:
+            return {}
+        view = self._bounds.view
+        drivers = Driver.objects.all() if view is None or view.everything else Driver.objects.within(view)
+        owners: dict[str, set[str]] = {}
+        for phone, person in drivers.filter(pk__among=strangers).values_list(
+            Hex("person__phone_index"), Hex("person__id_number_index")
+        ):
+            owners.setdefault(phone, set()).add(person)
         return owners
 
 
-@dataclass(slots=True)
-class Stored:
+class Stored(NamedTuple):
     """What is registered about a person, as far as a roster can speak of it; no sealed column is opened."""
 
-    id_index: UUID
+    id_index: str
     person_id: int
     name: str
     name_key: str
-    phone_index: UUID | None
+    phone_index: str | None
     ethnicity: str
     is_veteran: bool | None
     formal_organization_id: int | None
@@ -272,11 +281,11 @@ class Stored:
 
 
 _STORED_COLUMNS = (
-    "id_number_index",
+    Hex("id_number_index"),
     "pk",
     "name",
     "name_key",
-    "phone_index",
+    Hex("phone_index"),
     "ethnicity",
     "is_veteran",
     "party_member__formal_organization_id",
@@ -305,7 +314,8 @@ def _same_enterprise(values: dict[str, Any], match: Stored) -> bool:
     uscc = values.get("uscc")
     if uscc and match.uscc:
         return uscc == match.uscc
-    return name_key(values["enterprise_name"]) == match.enterprise_key
+    name = values["enterprise_name"]
+    return name == match.enterprise_name or name_key(name) == match.enterprise_key
 
 
 def _yes_no(fact: bool | None) -> str:

@@ -10,12 +10,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
-from itertools import islice
 
-import orjson
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Sum
@@ -23,16 +21,15 @@ from django.utils import timezone
 
 from branches.models import Division
 from foundation.audit import trail
-from foundation.protection.seal import sealer
 from members.choices import IMPORT_NEXT, IMPORT_WORKING, Fate, ImportPhase, ImportStatus
 from members.models import RosterImport, RosterMapping, RosterResult, RosterRow
-from members.roster import bulk
+from members.roster import staging
 from members.roster.apply import Applier
 from members.roster.bounds import Bounds, bounds_of
 from members.roster.check import check
 from members.roster.columns import Roster, recognise
 from members.roster.plan import Candidate, Planner
-from members.roster.read import RosterRefused, pack, read
+from members.roster.read import RosterRefused, read
 from members.roster.undo import undo
 from members.workflow.imports import braked_fields, forget_file, stored_path
 from members.workflow.leases import LeaseLost, claim, new_owner, release, renew
@@ -40,7 +37,7 @@ from members.workflow.leases import LeaseLost, claim, new_owner, release, renew
 log = logging.getLogger("portal.roster")
 
 LEASE_SECONDS = 30  # renewed by every chunk, which takes about a second
-CHUNK = 2_000
+CHUNK = 4_000
 APPLY_CHUNK = 4_000
 UNDO_CHUNK = 1_000
 MOST_STARTS = 6  # without progress in between; then the batch is set aside
@@ -50,22 +47,6 @@ FAILURES = {
     "file_lost": "上传的文件已经不在了，登记没有改动。请重新上传。",
     "too_many_out_of_scope": "这份名册里有很多人登记在别处，今天查到的已达上限，登记没有改动。请核对名册是不是本单位的，或者请上级委员会导入。",
 }
-
-_ROW_COLUMNS = (
-    "roster_import_id",
-    "ordinal",
-    "sheet",
-    "row",
-    "sealed",
-    "id_number_index",
-    "phone_index",
-    "errors",
-    "warnings",
-    "fate",
-    "changed_fields",
-    "before",
-    "person_id",
-)
 
 
 class BasisChanged(Exception):
@@ -170,51 +151,35 @@ class _Run:
         areas = frozenset(Division.objects.values_list("code", flat=True))
         headers: dict[str, dict[str, str]] = {}
         planner = Planner(bounds, headers)
-        counts = _Counts()
-        seal_row, seal_before = _sealers()
+        tally = staging.Tally()
         with read(stored_path(batch)) as workbook:
             roster = recognise(workbook, mapping)
             checked = check(roster, bounds.catalogue, today=timezone.localdate(), areas=areas)
-            ordinal = 0
-            for number, chunk in enumerate(_chunks(checked, CHUNK)):
-                _name_headers(roster, headers)
-                rows = [
-                    Candidate(
-                        ordinal=ordinal + offset,
-                        sheet=row.sheet,
-                        row=row.row,
-                        raw=row.cells,
-                        values=row.values,
-                        errors=[list(error) for error in row.errors],
-                        warnings=[list(warning) for warning in row.warnings],
-                    )
-                    for offset, row in enumerate(chunk)
-                ]
-                ordinal += len(rows)
-                with transaction.atomic():
-                    if number == 0:
-                        self._phase(ImportPhase.PLAN)
-                    planner.plan(rows)
-                    if number == 0:
-                        self._phase(ImportPhase.STAGE)
-                    bulk.insert(
-                        RosterRow,
-                        _ROW_COLUMNS,
-                        (_staged(batch.pk, row, seal_row, seal_before) for row in rows),
-                    )
-                    counts.add(rows)
-                    self._renew(rows_expected=max(ordinal, batch.rows_expected), rows=ordinal, starts=0)
-                if self._cancel_requested():
-                    self._cancel()
-                    return
+            with closing(staging.drawn_ahead(staging.candidates(checked, CHUNK))) as drawn:
+                for number, rows in enumerate(drawn):
+                    _name_headers(roster, headers)
+                    with transaction.atomic():
+                        if number == 0:
+                            self._phase(ImportPhase.PLAN)
+                        planner.plan(rows)
+                        if number == 0:
+                            self._phase(ImportPhase.STAGE)
+                        staging.stage(batch.pk, rows)
+                        tally.add(rows)
+                        done = tally.fates.total()
+                        self._renew(rows_expected=max(done, batch.rows_expected), rows=done, starts=0)
+                    log.info("roster import %s: phase=staged rows=%s", batch.pk, done)
+                    if self._cancel_requested():
+                        self._cancel()
+                        return
             about = _about(roster)
-        if self._too_curious(counts.out_of_scope):
-            self._fail("too_many_out_of_scope", FAILURES["too_many_out_of_scope"], out_of_scope=counts.out_of_scope)
+        if self._too_curious(tally.out_of_scope):
+            self._fail("too_many_out_of_scope", FAILURES["too_many_out_of_scope"], out_of_scope=tally.out_of_scope)
             return
         self._move(
             ImportStatus.PREVIEW,
             "roster_import.plan",
-            **counts.columns(),
+            **tally.columns(),
             **about,
             mapping=mapping,
             shape=_shape(roster),
@@ -264,26 +229,27 @@ class _Run:
             today=timezone.localdate(now),
         )
         bounds = bounds_of(batch.organization, batch.confirmed_by or batch.uploaded_by)
-        while True:
-            try:
-                with transaction.atomic():
-                    rows = self._next_rows()
-                    if rows:
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            coming = self._opening(pool, applier, after=self._last_written())
+            while rows := coming.result():
+                coming = self._opening(pool, applier, after=rows[-1].ordinal)
+                try:
+                    with transaction.atomic():
                         self._check_basis(rows, bounds)
                         batch.applied += applier.apply(rows)
                         self._renew(applied=batch.applied, starts=0)
-            except (BasisChanged, IntegrityError) as change:
-                log.info("roster import %s: the basis changed (%s), planning again", batch.pk, type(change).__name__)
-                self._plan_again()
-                return self.batch.status == ImportStatus.APPLYING
-            if not rows:
-                break
-            log.info("roster import %s: phase=chunk applied=%s", batch.pk, batch.applied)
-            if self._cancel_requested():
-                self._cancel()
-                return False
-            if time.monotonic() > deadline:
-                return True
+                except (BasisChanged, IntegrityError) as change:
+                    why = type(change).__name__
+                    log.info("roster import %s: the basis changed (%s), planning again", batch.pk, why)
+                    batch.refresh_from_db(fields=["applied"])
+                    self._plan_again()
+                    return self.batch.status == ImportStatus.APPLYING
+                log.info("roster import %s: phase=chunk applied=%s", batch.pk, batch.applied)
+                if self._cancel_requested():
+                    self._cancel()
+                    return False
+                if time.monotonic() > deadline:
+                    return True
         self._phase(ImportPhase.FINISH)
         self._move(
             ImportStatus.DONE,
@@ -295,18 +261,21 @@ class _Run:
         forget_file(batch)
         return False
 
-    def _next_rows(self) -> list[Candidate]:
-        """Return the next rows to write: those after the last line result. Two queries."""
+    def _last_written(self) -> int:
+        """Return the ordinal of the last line result, -1 before the first: an apply goes on behind it. One query."""
         last = RosterResult.objects.filter(roster_import=self.batch).aggregate(last=Max("ordinal"))["last"]
-        rows = RosterRow.objects.filter(
-            roster_import=self.batch, fate__in=[Fate.CREATED, Fate.UPDATED], ordinal__gt=-1 if last is None else last
-        )
-        return [_candidate(row) for row in rows.order_by("ordinal")[:APPLY_CHUNK]]
+        return -1 if last is None else last
+
+    def _opening(self, pool: ThreadPoolExecutor, applier: Applier, *, after: int) -> Future[list[Candidate]]:
+        """Fetch the next rows to write and have them opened in the second thread."""
+        fates = (Fate.CREATED, Fate.UPDATED)
+        rows = staging.staged(self.batch.pk, after=after, until=self.batch.rows, limit=APPLY_CHUNK, fates=fates)
+        return pool.submit(applier.prepare, rows)
 
     def _check_basis(self, rows: list[Candidate], bounds: Bounds) -> None:
         """Plan the rows once more, in the transaction that writes them. Raises BasisChanged."""
         planned = [row.outline() for row in rows]
-        Planner(bounds).plan(rows)
+        Planner(bounds).plan(rows, warn=False)
         if [row.outline() for row in rows] != planned:
             raise BasisChanged
 
@@ -314,17 +283,14 @@ class _Run:
         """Plan the rows that have not been written anew and show them again; the command goes on by itself."""
         batch = self.batch
         self._phase(ImportPhase.PLAN)
-        last = RosterResult.objects.filter(roster_import=batch).aggregate(last=Max("ordinal"))["last"]
-        done = -1 if last is None else last
+        written = self._last_written()
         planner = Planner(bounds_of(batch.organization, batch.confirmed_by or batch.uploaded_by), _headers_of(batch))
-        counts = _Counts()
-        _, seal_before = _sealers()
+        tally = staging.Tally()
         with transaction.atomic():
-            for chunk in _chunks(
-                RosterRow.objects.filter(roster_import=batch).order_by("ordinal").iterator(CHUNK), CHUNK
-            ):
-                rows = [_candidate(row) for row in chunk]
-                open_rows = [row for row in rows if row.ordinal > done]
+            last = -1
+            while rows := staging.reopened(staging.staged(batch.pk, after=last, until=batch.rows, limit=CHUNK)):
+                last = rows[-1].ordinal
+                open_rows = [row for row in rows if row.ordinal > written]
                 before = {row.ordinal: row.outline() for row in open_rows}
                 for row in open_rows:
                     # What the plan itself said is said anew; what the check of the cells said stays.
@@ -334,20 +300,13 @@ class _Run:
                 planner.plan(open_rows)
                 for row in open_rows:
                     if row.outline() != before[row.ordinal]:
-                        RosterRow.objects.filter(roster_import=batch, ordinal=row.ordinal).update(
-                            fate=row.fate,
-                            person_id=row.person_id,
-                            changed_fields=row.changed,
-                            before=_json(row.before),
-                            errors=row.errors,
-                            warnings=row.warnings,
-                        )
-                counts.add(rows)
+                        staging.replan(batch.pk, row)
+                tally.add(rows)
                 self._renew()
             self._move(
                 ImportStatus.PREVIEW,
                 "roster_import.plan_again",
-                **counts.columns(),
+                **tally.columns(),
                 replanned=True,
                 planned_at=timezone.now(),
                 phase=ImportPhase.NONE,
@@ -439,92 +398,7 @@ class _Run:
         return RosterImport.objects.filter(pk=self.batch.pk, cancel_requested=True).exists()
 
 
-class _Counts:
-    """Adds up the fates of a plan and the digest a person confirms."""
-
-    def __init__(self) -> None:
-        self.fates: Counter[str] = Counter()
-        self.fields: Counter[str] = Counter()
-        self.warnings = self.matches = self.out_of_scope = 0
-        self._digest = hashlib.sha256()
-
-    def add(self, rows: Iterable[Candidate]) -> None:
-        for row in rows:
-            self.fates[row.fate] += 1
-            self.warnings += len(row.warnings)
-            self.matches += row.fate in (Fate.UPDATED, Fate.UNCHANGED)
-            self.fields.update(row.changed)
-            self.out_of_scope += any(error[1] == "out_of_scope" for error in row.errors)
-            self._digest.update(repr((row.ordinal, row.outline())).encode())
-
-    def columns(self) -> dict:
-        return {
-            "rows": self.fates.total(),
-            "created": self.fates[Fate.CREATED],
-            "updated": self.fates[Fate.UPDATED],
-            "unchanged": self.fates[Fate.UNCHANGED],
-            "rejected": self.fates[Fate.REJECTED],
-            "warnings": self.warnings,
-            "stored_matches": self.matches,
-            "out_of_scope": self.out_of_scope,
-            "field_changes": dict(self.fields),
-            "plan_digest": self._digest.hexdigest(),
-        }
-
-
 _PLAN_CODES = frozenset({"out_of_scope", "phone_shared", "name_differs"})
-
-
-def _chunks(rows: Iterable, size: int) -> Iterator[list]:
-    iterator = iter(rows)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
-
-
-def _sealers():
-    fields = {name: RosterRow._meta.get_field(name).aad for name in ("sealed", "before")}
-    return sealer(fields["sealed"]), sealer(fields["before"])
-
-
-def _staged(pk: int, row: Candidate, seal_row, seal_before) -> tuple:
-    return (
-        pk,
-        row.ordinal,
-        row.sheet[:60],
-        row.row,
-        seal_row('{"raw":%s,"values":%s}' % (pack(row.raw).decode(), _json(row.values))),
-        row.id_index,
-        row.phone_index,
-        row.errors,
-        row.warnings,
-        row.fate,
-        row.changed,
-        seal_before(_json(row.before)) if row.before else "",
-        row.person_id,
-    )
-
-
-def _candidate(row: RosterRow) -> Candidate:
-    staged = orjson.loads(row.sealed)
-    return Candidate(
-        ordinal=row.ordinal,
-        sheet=row.sheet,
-        row=row.row,
-        raw=staged["raw"],
-        values=staged["values"],
-        errors=row.errors,
-        warnings=row.warnings,
-        id_index=row.id_number_index,
-        phone_index=row.phone_index,
-        fate=row.fate,
-        person_id=row.person_id,
-        changed=row.changed_fields,
-        before=orjson.loads(row.before) if row.before else {},
-    )
-
-
-def _json(content: dict) -> str:
-    return orjson.dumps(content).decode() if content else ""
 
 
 def _name_headers(roster: Roster, headers: dict[str, dict[str, str]]) -> None:
