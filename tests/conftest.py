@@ -50,6 +50,11 @@ def divisions(db):
 @pytest.fixture
 def tree(divisions) -> Tree:
     """Build the tree described at the top of this file."""
+    return build_tree()
+
+
+def build_tree() -> Tree:
+    """Write the organisations described at the top of this file; the divisions are there already."""
     made = Tree()
     made.province = _committee("510000", "四川省", "province", None)
     for city_code, city_name, counties in (

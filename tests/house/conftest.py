@@ -1,30 +1,55 @@
-"""The whole cast at once, with the rows of tests/house/registry.py."""
+"""The whole cast at once, with the rows of tests/house/registry.py. Built once per module; every test is undone."""
 
 import pytest
+from django.db import transaction
 
+from tests.conftest import build_tree
+from tests.factories import AppointmentFactory, UserFactory
 from tests.house import registry
 
-CAST = (
-    "province_clerk",
-    "city_clerk",
-    "county_clerk",
-    "neighbour_clerk",
-    "leader",
-    "organisation_reader",
-    "secretary",
-    "branch_committee_member",
-    "instructor",
-    "station_manager",
-    "handler",
-    "partner",
-    "auditor",
-    "security_admin",
-    "system_admin",
-    "outsider",
-)
+# Name in tests/conftest.py → where in the tree, role.
+POSTS = {
+    "province_clerk": ("province", "clerk"),
+    "city_clerk": ("city", "clerk"),
+    "county_clerk": ("county", "clerk"),
+    "neighbour_clerk": ("neighbour_county", "clerk"),
+    "leader": ("county", "leader"),
+    "organisation_reader": ("department", "organisation_reader"),
+    "secretary": ("branch", "secretary"),
+    "branch_committee_member": ("branch", "branch_committee_member"),
+    "instructor": ("branch", "instructor"),
+    "station_manager": ("county", "station_manager"),
+    "handler": ("county", "handler"),
+    "partner": ("company", "partner"),
+    "auditor": ("province", "auditor"),
+    "security_admin": ("province", "security_admin"),
+    "system_admin": ("province", "system_admin"),
+    "outsider": None,
+}
+CAST = tuple(POSTS)
+
+
+@pytest.fixture(scope="module")
+def _built(django_db_setup, django_db_blocker):
+    from branches.models import Division, Workday
+    from branches.reference import load_shipped
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        if not Division.objects.exists():
+            load_shipped(Division, Workday)
+        tree, cast = build_tree(), {}
+        for name, post in POSTS.items():
+            user = UserFactory(username=name.replace("_", "-"), name=f"测试{name}", password="Mountain-Road-88")
+            if post:
+                AppointmentFactory(user=user, organization=getattr(tree, post[0]), role=post[1])
+            cast[name] = user
+        yield registry.build(tree, cast)
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
-def house(request, tree) -> registry.House:
+def house(_built, django_db_blocker) -> registry.House:
     """Return the tree with everybody in it and everything registered."""
-    return registry.build(tree, {name: request.getfixturevalue(name) for name in CAST})
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield _built
+        transaction.set_rollback(True)

@@ -60,7 +60,7 @@ def test_the_question_for_manageable_rows_equals_the_oracle(house, model, capabi
 
 
 def test_the_parts_of_a_list_say_the_same_as_the_question(house):
-    from members.filters.paging import any_of
+    from members.lists.paging import any_of
 
     for name in CAST:
         reach = reach_of(house.cast[name])

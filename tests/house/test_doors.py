@@ -1,0 +1,207 @@
+"""Every address of the product has a row of policy, lets in whom it should, and tells nobody what is foreign to him."""
+
+import re
+from urllib.parse import quote
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+from django.utils.html import escape
+
+from branches.models import Appointment, Guidance, Office, Organization
+from foundation.accounts.models import User
+from members.models import Driver, Enterprise, ExportJob, RegistrationTransfer, RosterImport, SavedFilter, Vehicle
+from tests.factories import UserFactory
+from tests.house.oracle import Oracle
+from tests.house.url_policy import DOORS
+
+NOWHERE = 987_654_321
+# Addresses that Django's admin adds and that have no name: the old address of a row, and everything else.
+NAMELESS = ("<path:object_id>/", "(?P<url>.*)$")
+
+
+def addresses(resolver=None, spaces=()):
+    """Yield (name, parameters) of every address of the product."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern, spaces + ((pattern.namespace,) if pattern.namespace else ()))
+        elif isinstance(pattern, URLPattern) and (pattern.name or str(pattern.pattern) not in NAMELESS):
+            regex = pattern.pattern.regex.groupindex
+            yield ":".join((*spaces, pattern.name or "?")), tuple(regex)
+
+
+def test_every_address_has_a_row_of_policy_and_every_row_an_address():
+    assert {name for name, _ in addresses()} == set(DOORS)
+
+
+def test_every_parameter_is_said_to_name_something():
+    for name, parameters in addresses():
+        door = DOORS[name]
+        said = {*door.names, *door.fixed} - ({"row", door.query} & set(door.names))
+        assert set(parameters) == said, name
+
+
+# --- rows behind parameters -------------------------------------------------------------------------------------------
+def rows_of(house, kind: str, near: bool):
+    """Return the key of a row near the county, or of one that is foreign to it."""
+    tree, far = house.tree, not near
+    if kind == "ready_export":
+        return _ready(house, "neighbour_clerk" if far else "county_clerk")
+    return {
+        "organization": lambda: (tree.neighbour_branch if far else tree.branch).pk,
+        "committee code": lambda: (tree.neighbour_county if far else tree.county).code,
+        "appointment": lambda: house.cast["neighbour_clerk" if far else "secretary"].appointments.get().pk,
+        "guidance": lambda: Guidance.objects.get(organization=tree.neighbour_county if far else tree.county).pk,
+        "office": lambda: house.offices["neighbour" if far else "branch"].pk,
+        "user": lambda: house.cast["neighbour_clerk" if far else "secretary"].pk,
+        "driver": lambda: house.drivers["neighbour" if far else "county"].pk,
+        "twin": lambda: house.drivers["declares_branch" if far else "member_of_second_branch"].pk,
+        "link": lambda: house.drivers["neighbour" if far else "county"].vehicle_links.earliest("pk").pk,
+        "enterprise": lambda: house.enterprises["neighbour" if far else "county"].pk,
+        "vehicle": lambda: (
+            house.drivers["declares_branch" if far else "county"].vehicle_links.earliest("pk").vehicle_id
+        ),
+        "transfer": lambda: house.transfers["by_county" if far else "from_county"].pk,
+        "import": lambda: house.imports["neighbour" if far else "county"].pk,
+        "export": lambda: house.exports["neighbour_clerk" if far else "county_clerk"].pk,
+        "filter": lambda: SavedFilter.objects.get(user=house.cast["neighbour_clerk" if far else "county_clerk"]).pk,
+        "division": lambda: "510402",
+        "workday": lambda: "2026-01-01",
+    }[kind]()
+
+
+def _ready(house, who):
+    from members.workflow.exports import folder
+
+    job = house.exports[who]
+    name = f"{job.pk:032}.csv"
+    (folder() / name).write_text("姓名\n", encoding="utf-8")
+    ExportJob.objects.filter(pk=job.pk).update(status="ready", file_name=name, finished_at=timezone.now())
+    return job.pk
+
+
+def address(house, name: str, keys: dict | None = None) -> str:
+    """Return an address with the nearest rows, or with the given keys in their place."""
+    door = DOORS[name]
+    keys = dict(keys or {})
+    keys |= {name: rows_of(house, kind, True) for name, kind in door.names.items() if name not in keys}
+    fixed = dict(door.fixed)
+    if fixed.get("content_type_id") == "organization":
+        fixed["content_type_id"] = ContentType.objects.get_for_model(Organization).pk
+    asked = {parameter: keys.pop(parameter) for parameter in list(keys) if parameter in (door.query, "row")}
+    url = reverse(name, kwargs=keys | fixed)
+    if door.query in asked:
+        return f"{url}?{door.query}={asked[door.query]}"
+    return f"{url}?{door.query}" if door.query else url
+
+
+def knock(client, house, name: str, keys: dict | None = None, *, post: bool | None = None):
+    door = DOORS[name]
+    url = address(house, name, keys)
+    data = dict(door.data or {})
+    if "row" in door.names:
+        data["row"] = (keys or {}).get("row") or rows_of(house, door.names["row"], True)
+    response = client.get(url) if door.data is None and not post else client.post(url, data)
+    response.body = b"".join(response.streaming_content) if response.streaming else response.content
+    response.close()
+    return response
+
+
+def client_of(house, who: str) -> Client:
+    client = Client()
+    if who in house.cast:
+        client.force_login(house.cast[who])
+    return client
+
+
+# --- one allow, one deny ----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", DOORS)
+def test_a_door_lets_in_and_refuses_as_its_row_says(house, name):
+    door = DOORS[name]
+    keys = {parameter: rows_of(house, kind, True) for parameter, kind in door.names.items()}
+    answer = knock(client_of(house, door.allow), house, name, keys)
+    assert answer.status_code == door.allowed, answer.headers
+    if answer.status_code == 302 and door.allow != "nobody":
+        assert "/accounts/login/" not in answer.url
+    if door.deny:
+        assert knock(client_of(house, door.deny), house, name, keys).status_code == door.refused
+    answer = knock(client_of(house, "nobody"), house, name, keys)
+    if door.needs == "public":
+        assert answer.status_code == door.allowed or (answer.status_code == 302 and name == "account_logout")
+    else:
+        assert answer.status_code == door.anonymous
+        assert answer.status_code != 302 or answer.url.startswith("/accounts/login/")
+
+
+def test_the_admin_of_a_superuser_without_a_post_shows_no_row(house):
+    root = UserFactory(is_superuser=True, is_staff=True)
+    client = Client()
+    client.force_login(root)
+    for name in DOORS:
+        if name.startswith("admin:") and name.endswith("_changelist"):
+            assert client.get(reverse(name)).status_code in (200, 403)
+    assert client.get(reverse("members:driver_list")).status_code == 403
+    assert client.get(reverse("branches:organization_detail", args=[house.tree.county.pk])).status_code == 404
+
+
+# --- foreign is as good as nonexistent --------------------------------------------------------------------------------
+MODELS = {
+    "organization": Organization,
+    "appointment": Appointment,
+    "guidance": Guidance,
+    "office": Office,
+    "user": User,
+    "driver": Driver,
+    "twin": Driver,
+    "enterprise": Enterprise,
+    "vehicle": Vehicle,
+    "transfer": RegistrationTransfer,
+    "import": RosterImport,
+    "export": ExportJob,
+    "ready_export": ExportJob,
+}
+NOT_ROWS = {"division", "workday"}  # everybody's
+
+
+def fingerprint(response, url: str) -> tuple:
+    """Return all of an answer that a reader could tell apart: status, headers, body, without the address he typed."""
+    passing = {"Date", "Expires", "Set-Cookie", "Content-Length"}
+    headers = repr(sorted((name, value) for name, value in response.headers.items() if name not in passing))
+    text = re.sub(r'(csrfmiddlewaretoken" value="|X-CSRFToken": ")\w+', "", response.body.decode())
+    for written in (url, quote(url), escape(url)):
+        text, headers = text.replace(written, "ADDRESS"), headers.replace(written, "ADDRESS")
+    return response.status_code, headers, text
+
+
+PARAMETERS = [
+    pytest.param(name, parameter, id=f"{name}-{parameter}")
+    for name, door in DOORS.items()
+    for parameter, kind in door.names.items()
+    if kind not in NOT_ROWS
+]
+
+
+# One for each way to be refused: by place, by right, by role; a member of staff without rows, nobody's, nobody.
+STRANGERS = ("county_clerk", "leader", "secretary", "partner", "system_admin", "outsider", "nobody")
+
+
+@pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
+def test_a_foreign_row_answers_like_no_row(house, name, parameter):
+    kind = DOORS[name].names[parameter]
+    foreign = rows_of(house, kind, False)
+    nowhere = "no-such-code" if kind == "committee code" else NOWHERE
+    oracle, compared = Oracle(), 0
+    for who in STRANGERS:
+        if who in house.cast and kind in MODELS and foreign in oracle.rows(MODELS[kind], house.cast[who]):
+            continue
+        client = client_of(house, who)
+        for post in (False, True):
+            answers = []
+            for key in (foreign, nowhere):
+                response = knock(client, house, name, {parameter: key}, post=post)
+                answers.append(fingerprint(response, address(house, name, {parameter: key})))
+            assert answers[0] == answers[1], (who, "POST" if post else "GET")
+        compared += 1
+    assert compared > 3

@@ -1,0 +1,273 @@
+"""Who opens which address. One row per URL name of the whole product; tests/house/test_doors.py tries each.
+
+Add a row when you add an address. `needs` is the capability of docs/permissions.csv, "public" or "signed in" (then
+the rows behind it are scoped). `allow` is let in, `deny` is refused with the status `refused`. `names` says which
+model each parameter of the address names: tests take the nearest row of `allow`, a foreign one and one that is not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Door:
+    """One address."""
+
+    needs: str
+    allow: str = "county_clerk"
+    deny: str | None = "outsider"
+    refused: int = 403
+    names: dict[str, str] = field(default_factory=dict)
+    fixed: dict[str, str] = field(default_factory=dict)  # parameters that are words, not rows
+    data: dict | None = None  # given: a POST
+    query: str = ""
+    allowed: int = 200
+    anonymous: int = 302  # to the sign-in page, unless public
+
+
+def public(**more) -> Door:
+    """Return a door for everybody, signed in or not."""
+    return Door("public", deny=None, **more)
+
+
+def signed_in(**more) -> Door:
+    """Return a door for everybody who is signed in."""
+    return Door("signed in", deny=None, **more)
+
+
+def on(model: str, needs: str, **more) -> Door:
+    """Return a door to one row, `pk`: who may not see the row finds nothing."""
+    return Door(needs, names={"pk": model}, **({"refused": 404} | more))
+
+
+def act(model: str, needs: str, **more) -> Door:
+    """Return a door to an act on one row: the leader sees it and is told that he may not."""
+    return Door(needs, names={"pk": model}, **({"deny": "leader"} | more))
+
+
+DOORS: dict[str, Door] = {
+    # --- dashboard
+    "dashboard:home": public(),
+    "dashboard:search": signed_in(data={"q": "测试"}),
+    "dashboard:help": public(),
+    "dashboard:design": Door(
+        "role system_admin", allow="system_admin", deny="county_clerk", refused=404, anonymous=404
+    ),
+    "dashboard:help_topic": public(fixed={"topic": "search"}),
+    "dashboard:privacy": public(),
+    "dashboard:feedback": public(),
+    "dashboard:audit": Door("audit_entry.view", allow="auditor", deny="county_clerk"),
+    "dashboard:audit_verify": Door("audit_entry.verify", allow="auditor", deny="county_clerk", data={}, allowed=302),
+    "dashboard:healthz": public(),
+    "dashboard:readyz": public(),
+    "dashboard:metrics": public(),  # this machine only, or with the token: tests/dashboard/test_health.py
+    # --- accounts: one's own
+    "account_login": public(allow="nobody"),
+    "mfa_authenticate": public(allow="nobody", allowed=302),  # back to the door: no password was given
+    "account_logout": public(allowed=200),
+    "account_redeem": public(allow="nobody"),
+    "account_profile": signed_in(),
+    "account_large_text": public(data={"large_text": "1"}, allowed=302),
+    "usersessions_list": signed_in(),
+    "account_change_password": signed_in(),
+    "account_reauthenticate": signed_in(),
+    "mfa_reauthenticate": signed_in(allowed=302),
+    "mfa_index": signed_in(),
+    "mfa_activate_totp": signed_in(),
+    "mfa_deactivate_totp": signed_in(allowed=404),
+    "mfa_view_recovery_codes": signed_in(allowed=404),
+    "mfa_generate_recovery_codes": signed_in(),
+    # --- branches
+    "branches:organization_list": signed_in(),
+    "branches:organization_create": Door(
+        "organization.add", deny="leader", names={"parent": "organization"}, query="parent"
+    ),
+    "branches:organization_detail": on("organization", "organization.view"),
+    "branches:organization_change": act("organization", "organization.change"),
+    "branches:organization_move": act("organization", "organization.dissolve"),
+    "branches:organization_start": act("organization", "organization.change"),
+    "branches:organization_rectify": act("organization", "organization.change"),
+    "branches:organization_resume": act("organization", "organization.change"),
+    "branches:organization_dissolve": act("organization", "organization.dissolve"),
+    "branches:guidance_create": act("organization", "guidance.change"),
+    "branches:office_create": act("organization", "organization.change"),
+    "branches:appointment_create": act("organization", "appointment.appoint"),
+    "branches:user_create": act("organization", "user.add"),
+    "branches:guidance_end": act("guidance", "guidance.change"),
+    "branches:office_assign": act("office", "organization.change"),
+    "branches:office_arrange": act("office", "appointment.set_deputy"),
+    "branches:appointment_list": Door("appointment.view"),
+    "branches:vacancy_list": Door("appointment.view"),
+    "branches:appointment_end": act("appointment", "appointment.end"),
+    "branches:user_list": Door("user.view"),
+    "branches:user_detail": on("user", "user.view"),
+    "branches:user_reset_code": on("user", "user.issue_reset_code", data={}),
+    "branches:user_lock": on("user", "user.lock", allow="security_admin", deny="county_clerk", refused=403),
+    "branches:user_unlock": on("user", "user.lock", allow="security_admin", deny="county_clerk", refused=403),
+    "branches:user_second_factor": on("user", "user.lock", allow="security_admin", deny="county_clerk", refused=403),
+    # --- members: drivers
+    "members:driver_list": Door("driver.view"),
+    "members:search": Door("driver.view", data={"q": "测试"}),
+    "members:driver_create": Door("driver.add", deny="leader"),
+    "members:driver_bulk": Door(
+        "driver.change", deny="leader", names={"row": "driver"}, data={"action": "verify"}, allowed=302
+    ),
+    "members:columns_save": Door("driver.view", data={"cols": ["name"]}, allowed=302),
+    "members:filter_save": Door("driver.view", data={"name": "货运", "group": "truck"}, allowed=302),
+    "members:filter_delete": on("filter", "driver.view", data={}, allowed=302),
+    "members:driver_duplicates": Door("driver.merge", deny="leader"),
+    "members:of_organization": on("organization", "driver.view", deny="handler", refused=403),
+    "members:driver_detail": on("driver", "driver.view", refused=403),
+    "members:driver_change": act("driver", "driver.change"),
+    "members:driver_verify": act("driver", "driver.change"),
+    "members:driver_reveal": act("driver", "driver_identity.reveal", data={"field": "phone", "reason": "核对名册"}),
+    "members:driver_assign_vehicle": act("driver", "driver.change"),
+    "members:driver_end_vehicle": Door("driver.change", deny="leader", names={"pk": "driver", "link": "link"}),
+    "members:driver_set_credential": act("driver", "credential.change"),
+    "members:driver_merge": Door("driver.merge", deny="leader", names={"pk": "driver", "other": "twin"}),
+    # --- members: firms, vehicles, registration, exports
+    "members:enterprise_list": Door("enterprise.view"),
+    "members:enterprise_create": Door("enterprise.add", deny="leader"),
+    "members:enterprise_detail": on("enterprise", "enterprise.view", refused=403),
+    "members:enterprise_change": act("enterprise", "enterprise.change"),
+    "members:vehicle_list": Door("vehicle.view"),
+    "members:vehicle_create": Door("vehicle.add", deny="leader"),
+    "members:vehicle_detail": on("vehicle", "vehicle.view", refused=403),
+    "members:vehicle_change": act("vehicle", "vehicle.change"),
+    "members:registration_list": Door("driver.claim_registration", deny="leader"),
+    "members:registration_claim": Door("driver.claim_registration", deny="leader"),
+    "members:registration_withdraw": Door("driver.claim_registration", deny="leader"),
+    "members:registration_answer": Door(
+        "driver.release_registration", deny="leader", names={"pk": "transfer"}, fixed={"step": "release"}
+    ),
+    "members:export_list": Door("export_job.view"),
+    "members:export_create": Door("driver.export", deny="leader"),
+    "members:export_detail": on("export", "export_job.view", refused=403),
+    "members:export_progress": on("export", "export_job.view", refused=403),
+    "members:export_download": on("ready_export", "export_job.view", refused=403),
+    # --- members: roster imports
+    "members:import_list": Door("roster_import.view"),
+    "members:import_create": Door("roster_import.upload", deny="leader"),
+    "members:import_template": Door(
+        "roster_import.upload", deny="leader", names={"organization": "committee code"}, query="organization"
+    ),
+    "members:import_detail": on("import", "roster_import.view"),
+    "members:import_progress": on("import", "roster_import.view", allowed=204),
+    "members:import_columns": act("import", "roster_import.upload", data={}, allowed=302),
+    "members:import_plan": on("import", "roster_import.view"),
+    "members:import_leave_out": act("import", "roster_import.upload", data={"field": "remarks"}, allowed=302),
+    "members:import_confirm": act("import", "roster_import.apply", data={"plan_digest": "d" * 64}, allowed=302),
+    "members:import_cancel": act("import", "roster_import.upload"),
+    "members:import_undo": act("import", "roster_import.undo", allowed=302),  # nothing written yet: a sentence
+    "members:import_report": Door(
+        "roster_import.upload", deny="leader", names={"pk": "import"}, fixed={"kind": "result"}, allowed=302
+    ),
+    "members:import_report_file": Door(
+        "roster_import.upload", deny="leader", names={"pk": "import"}, fixed={"kind": "result"}
+    ),
+    # --- admin
+    "admin:index": Door("role of staff", deny="leader", refused=404),
+    "admin:login": Door("nobody: the portal's own page", allow="nobody", deny="county_clerk", refused=404, allowed=302),
+    "admin:logout": public(data={}, allowed=302),
+    "admin:password_change": Door("role of staff", deny="leader", refused=404, allowed=302),
+    "admin:password_change_done": Door("role of staff", deny="leader", refused=404),
+    "admin:autocomplete": Door(
+        "role of staff",
+        deny="leader",
+        refused=404,
+        query="app_label=branches&model_name=organization&field_name=division&term=5104",
+    ),
+    "admin:jsi18n": Door("role of staff", deny="leader", refused=404),
+    "admin:view_on_site": Door(
+        "role of staff",
+        deny="leader",
+        refused=404,
+        names={"object_id": "organization"},
+        fixed={"content_type_id": "organization"},
+        allowed=404,  # no row of ours has such an address
+    ),
+    "admin:app_list": Door("role of staff", deny="leader", refused=404, fixed={"app_label": "branches"}),
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the admin: who sees, adds, changes, exports and imports; "" means nobody, there is no such page."""
+
+    row: str
+    view: str
+    allow: str = "county_clerk"
+    deny: str = "auditor"
+    add: str = ""
+    change: str = ""
+    export: str = ""
+    imports: str = ""
+    changes_as: str = ""  # who may, when `allow` may only look
+
+
+TABLES: dict[str, Table] = {
+    "branches_organization": Table(
+        "organization",
+        "organization.view",
+        add="organization.add",
+        change="organization.change",
+        export="organization.export",
+        imports="organization.add",
+    ),
+    "branches_appointment": Table("appointment", "appointment.view"),
+    "branches_guidance": Table("guidance", "guidance.view"),
+    "branches_office": Table("office", "appointment.view"),
+    "accounts_user": Table("user", "user.view", export="user.view"),
+    "branches_division": Table(
+        "division",
+        "division.view",
+        deny="leader",
+        add="division.change",
+        change="division.change",
+        export="division.view",
+        imports="division.change",
+        changes_as="system_admin",
+    ),
+    "branches_workday": Table(
+        "workday",
+        "workday.view",
+        deny="leader",
+        add="workday.change",
+        change="workday.change",
+        export="workday.view",
+        imports="workday.change",
+        changes_as="system_admin",
+    ),
+}
+
+
+def _doors_of(name: str, table: Table) -> dict[str, Door]:
+    """Return the doors Django and import-export open for one table."""
+    # Whoever has no business in the admin at all gets 404, a member of staff without the capability 403.
+    refused = 404 if table.deny == "leader" else 403
+    look = {"allow": table.allow, "deny": table.deny, "refused": refused}
+    write = {
+        "allow": table.changes_as or table.allow,
+        "deny": "city_clerk" if table.changes_as else "security_admin",
+        "refused": 403,
+    }
+    row = {"names": {"object_id": table.row}}
+    never = {"allow": table.allow, "deny": None}
+    doors = {
+        "changelist": Door(table.view, **look),
+        "change": Door(table.view, **look, **row),
+        "history": Door(table.view, **look | {"refused": 404}, **row),
+        "delete": Door("nobody: nothing is deleted", **never, **row, allowed=404),
+        "add": Door(table.add, **write) if table.add else Door("nobody", **never, allowed=403),
+    }
+    if table.export:
+        doors["export"] = Door(table.export, **look)
+    if table.imports:
+        doors["import"] = Door(table.imports, **write)
+        doors["process_import"] = Door(table.imports, **write, data={})  # an empty form comes back
+    return {f"admin:{name}_{door}": policy for door, policy in doors.items()}
+
+
+for _name, _table in TABLES.items():
+    DOORS |= _doors_of(_name, _table)
