@@ -144,9 +144,12 @@ class ExportForm(VerbForm):
     """What goes into the file, what it is for."""
 
     format = forms.ChoiceField(
-        label="格式", choices=[("xlsx", "Excel（.xlsx）"), ("csv", "CSV")], widget=forms.RadioSelect, initial="xlsx"
+        label="格式",
+        choices=[("xlsx", "Excel（.xlsx）"), ("csv", "CSV")],
+        widget=forms.RadioSelect(attrs={"data-style": "seg"}),
+        initial="xlsx",
     )
-    columns = forms.MultipleChoiceField(label="列", widget=forms.CheckboxSelectMultiple)
+    columns = forms.MultipleChoiceField(label="列", widget=forms.CheckboxSelectMultiple(attrs={"data-style": "chips"}))
     reason = forms.CharField(
         label="用途", max_length=200, min_length=4, help_text="写进文件和审计记录，如 年度体检通知"
     )

@@ -148,7 +148,9 @@ def due_words(day: date, today: date) -> dict:
     """Return a due day as a cell: text, and `due` "bad" once past, "warn" within 30 days."""
     if day < today:
         return {"text": f"{short_day(day, today)} 已过期", "due": "bad"}
-    return {"text": short_day(day, today), "due": "warn" if day <= today + timedelta(days=30) else ""}
+    if day <= today + timedelta(days=30):
+        return {"text": f"{short_day(day, today)} 快到期", "due": "warn"}
+    return {"text": short_day(day, today), "due": ""}
 
 
 def short_day(day: date | None, today: date) -> str:
