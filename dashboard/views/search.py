@@ -13,6 +13,13 @@ from members.models import Driver, Enterprise, Vehicle
 from members.search import Asked, find_drivers, understand
 
 SHOWN = 20
+# To find by a field is to learn it: only drivers of whom the reader may see that field.
+RIGHTS = {
+    Asked.ID_NUMBER: Capability.DRIVER_IDENTITY_FIND_BY_ID_NUMBER,
+    Asked.PHONE: Capability.DRIVER_IDENTITY_MASKED,
+    Asked.TAIL: Capability.DRIVER_IDENTITY_MASKED,
+    Asked.PLATE: Capability.VEHICLE_VIEW,
+}
 
 
 @require_http_methods(["GET", "POST"])
@@ -24,9 +31,7 @@ def search(request):
         return render(request, "dashboard/search.html", {"form": form}, status=422 if form.is_bound else 200)
     text, reach = form.cleaned_data["q"], request.reach
     wanted = understand(text)
-    capability = Capability.DRIVER_VIEW
-    if wanted.asked == Asked.ID_NUMBER:
-        capability = Capability.DRIVER_IDENTITY_FIND_BY_ID_NUMBER
+    capability = RIGHTS.get(wanted.asked, Capability.DRIVER_VIEW)
     drivers = find_drivers(Driver.objects.manageable_by(reach, capability), wanted, SHOWN + 1)
     vehicles, organizations, enterprises = [], [], []
     if wanted.asked == Asked.PLATE:

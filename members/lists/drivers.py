@@ -234,12 +234,9 @@ class DriverList:
             # A right that reaches less far than seeing the row narrows the rows that may be filtered by it.
             if condition.needs in _ROW_RIGHTS and not same_rows(self.reach.region(condition.needs), view):
                 rows = rows.filter(pk__in=Driver.objects.manageable_by(self.reach, condition.needs).values("pk"))
-        if self.query is not None and self.query.kind in _NEEDS_MASKED:
-            masked = self.reach.region(Capability.DRIVER_IDENTITY_MASKED)
-            if not same_rows(masked, view):
-                rows = rows.filter(
-                    pk__in=Driver.objects.manageable_by(self.reach, Capability.DRIVER_IDENTITY_MASKED).values("pk")
-                )
+        needs = _KIND_RIGHTS.get(self.query.kind) if self.query is not None else None
+        if needs is not None and not same_rows(self.reach.region(needs), view):
+            rows = rows.filter(pk__in=Driver.objects.manageable_by(self.reach, needs).values("pk"))
         return rows
 
     def rows(self) -> DriverQuerySet:
@@ -304,5 +301,11 @@ class DriverList:
 
 
 _ROW_RIGHTS = frozenset({Capability.PARTY_MEMBER_VIEW, Capability.CREDENTIAL_VIEW, Capability.ENTERPRISE_VIEW})
-_NEEDS_MASKED = frozenset({Kind.PHONE, Kind.PHONE_TAIL, Kind.ID_TAIL})
+# What somebody typed asks about a field: only in rows where he may see it.
+_KIND_RIGHTS = {
+    Kind.PHONE: Capability.DRIVER_IDENTITY_MASKED,
+    Kind.PHONE_TAIL: Capability.DRIVER_IDENTITY_MASKED,
+    Kind.ID_TAIL: Capability.DRIVER_IDENTITY_MASKED,
+    Kind.PLATE: Capability.VEHICLE_VIEW,
+}
 __all__ = ["CONDITIONS", "ORDERS", "DriverList", "WrongFilter"]

@@ -11,7 +11,7 @@ from branches.querysets import ScopedQuerySet
 
 ROOT = Path(settings.BASE_DIR)
 APPS = ("branches", "members", "service_stations", "grievances", "dashboard")
-DOORS = ("views", "api", "admin", "resources", "forms", "filters")
+DOORS = ("views", "api", "admin", "resources", "forms", "filters", "lists")
 FILES = sorted(
     path
     for app in APPS
@@ -71,14 +71,14 @@ WITHOUT_SCOPE: dict[tuple[str, str, str], str] = {
     ("dashboard/views/audit.py", "entries", "Entry.newest_first"): "auditors read the whole trail",
     ("dashboard/views/audit.py", "entries", "Entry.unsealed"): "auditors read the whole trail",
     ("dashboard/views/audit.py", "entries", "Organization.filter"): "names of organisations in the trail",
-    ("members/filters/drivers.py", "_committee", "Organization.filter"): "cut with the reader's region below",
-    ("members/filters/drivers.py", "_expires_before", "Credential.filter"): "a condition within scoped drivers",
-    ("members/filters/drivers.py", "_from_import", "RosterResult.filter"): "of batches in scope",
-    ("members/filters/drivers.py", "_shown", "Organization.filter"): "cut with the reader's region",
-    ("members/filters/drivers.py", "filtered", "Driver.all"): "scope is added as parts of one index each",
-    ("members/filters/drivers.py", "filtered", "Driver.filter"): "scope is added as parts of one index each",
-    ("members/filters/drivers.py", "parts", "Driver.scope_parts"): "is the scope",
-    ("members/filters/drivers.py", "runs", "Credential.filter"): "an annotation of scoped drivers",
+    ("members/lists/drivers.py", "_committee", "Organization.filter"): "cut with the reader's region below",
+    ("members/lists/drivers.py", "_expires_before", "Credential.filter"): "a condition within scoped drivers",
+    ("members/lists/drivers.py", "_from_import", "RosterResult.filter"): "of batches in scope",
+    ("members/lists/drivers.py", "_shown", "Organization.filter"): "cut with the reader's region",
+    ("members/lists/drivers.py", "filtered", "Driver.all"): "scope is added as parts of one index each",
+    ("members/lists/drivers.py", "filtered", "Driver.filter"): "scope is added as parts of one index each",
+    ("members/lists/drivers.py", "parts", "Driver.scope_parts"): "is the scope",
+    ("members/lists/drivers.py", "runs", "Credential.filter"): "an annotation of scoped drivers",
     ("members/forms/fields.py", "branches_for", "Organization.filter"): "cut with the reader's region",
     ("members/forms/fields.py", "committees_for", "Enterprise.filter"): "firms of one's own platform",
     ("members/forms/fields.py", "committees_for", "Organization.filter"): "cut with the reader's region",
@@ -99,7 +99,7 @@ WITHOUT_SCOPE: dict[tuple[str, str, str], str] = {
     ("members/views/drivers.py", "filter_delete", "SavedFilter.get_or_404"): "one's own",
     ("members/views/drivers.py", "filter_save", "SavedFilter.filter"): "one's own",
     ("members/views/drivers.py", "filter_save", "SavedFilter.update_or_create"): "one's own",
-    ("members/views/duplicates.py", "driver_duplicates", "Person.filter"): "people of scoped drivers",
+    ("members/lists/duplicates.py", "shared_keys", "Person.filter"): "people of scoped drivers",
     ("members/views/history.py", "object_history", "Entry.for_object"): "of an object that came out of the scope",
     ("members/views/history.py", "person_history", "Entry.for_person"): "of a driver in scope",
     (
