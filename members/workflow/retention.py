@@ -61,14 +61,17 @@ def purge_expired(at: datetime, *, dry_run: bool = False, seconds: float | None 
 
 
 def _outlived(limit: datetime) -> list[RosterImport]:
-    """Return the batches that ended before `limit` and still have rows or results, oldest first."""
+    """Return the batches that ended before `limit` and still have rows or results, oldest first.
+
+    Where nothing was written there is nothing to take back: counted from the upload.
+    """
     ended_at = Greatest(Coalesce("finished_at", "created_at"), Coalesce("undone_at", "created_at"))
     batches = RosterImport.objects.annotate(ended_at=ended_at).filter(
         Exists(RosterRow.objects.filter(roster_import=OuterRef("pk")))
         | Exists(RosterResult.objects.filter(roster_import=OuterRef("pk"))),
-        Q(undo_requested=False),
+        Q(ended_at__lt=limit) | Q(created_at__lt=limit, applied=0),
+        undo_requested=False,
         status__in=ENDED,
-        ended_at__lt=limit,
     )
     return list(batches.order_by("pk"))
 
@@ -96,7 +99,7 @@ def _delete(batch: RosterImport, model: type[Model], *, dry_run: bool) -> Iterat
 
 
 def _cancel_previews(limit: datetime, *, dry_run: bool) -> int:
-    """Cancel what waited for a confirmation all that time; its rows go when they have been kept as long again."""
+    """Cancel what waited for a confirmation all that time."""
     forgotten = RosterImport.objects.filter(status=ImportStatus.PREVIEW, created_at__lt=limit)
     if dry_run:
         return forgotten.count()
