@@ -19,7 +19,7 @@ from members.forms.fields import (
 )
 from members.models import Driver
 from members.rules.drivers import IDENTITY_FIELDS
-from members.workflow.drivers import PARTY_FIELDS
+from members.workflow.drivers import PARTY_FIELDS, may_read_party_facts
 
 EMPTY = [("", "—")]
 
@@ -83,7 +83,7 @@ class DriverForm(VerbForm):
         self.fields["enterprise"].reach = reach
         self.fields["committee"].queryset = committees_for(reach, Capability.DRIVER_ADD)
         self.fields["declared_branch"].queryset = branches_for(reach)
-        if not reach.has(Capability.PARTY_MEMBER_VIEW):
+        if not may_read_party_facts(reach, driver):
             for name in PARTY_FIELDS:
                 del self.fields[name]
         if not reach.has(Capability.ENTERPRISE_VIEW):

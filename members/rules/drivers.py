@@ -23,6 +23,9 @@ USCC_SENTENCE = "统一社会信用代码不对：18 位，校验位要对得上
 TAKEN_ELSEWHERE_SENTENCE = (
     "这个身份证号不能登记在这里。请先核对号码；号码没有错、他确实在本地开车，请到“登记变更”认领。"
 )
+# Numbers met that are registered elsewhere: a form must not become a way to try out identity numbers.
+OUT_OF_SCOPE_PER_HOUR = 30
+TOO_MANY_ELSEWHERE_SENTENCE = "一小时内有很多号码不能登记在这里。请过一小时再来；人数多，请联系上级委员会用名册办。"
 IDENTITY_FIELDS = {"id_number": "身份证号", "phone": "电话", "address": "住址"}
 
 

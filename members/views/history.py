@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from branches.capabilities import Capability
 from branches.scope import Reach
 from foundation.audit.models import Entry
 from members.models import Driver, Enterprise, Person, Vehicle
 from members.rules.drivers import IDENTITY_FIELDS
-from members.workflow.drivers import PARTY_FIELDS
+from members.workflow.drivers import PARTY_FIELDS, may_read_party_facts
 
 ACTIONS = {
     "driver.register": "登记",
@@ -49,7 +48,7 @@ def person_history(driver: Driver, reach: Reach, *, guarded: bool, limit: int = 
 
     `guarded`: he may see full numbers, so he may also know who looked at them.
     """
-    party = reach.has(Capability.PARTY_MEMBER_VIEW)
+    party = may_read_party_facts(reach, driver)
     entries = Entry.objects.for_person(driver.pk)
     if not guarded:
         entries = entries.exclude(action__in=_GUARDED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -15,12 +15,19 @@ from branches.capabilities import Capability
 from branches.constraints import checked, in_words
 from branches.scope import Reach, reach_of
 from foundation.audit import trail
+from foundation.audit.models import Entry
 from foundation.audit.trail import Conflict
 from foundation.protection.canonical import canonical_id_number, canonical_plate
 from foundation.protection.masks import mask_name
 from members.choices import CREDENTIAL_OF_GROUP, Source, VehicleStatus
 from members.models import Credential, Driver, DriverVehicle, Enterprise, Person, Vehicle
-from members.rules.drivers import TAKEN_ELSEWHERE_SENTENCE, may_register_at, plate_sentence
+from members.rules.drivers import (
+    OUT_OF_SCOPE_PER_HOUR,
+    TAKEN_ELSEWHERE_SENTENCE,
+    TOO_MANY_ELSEWHERE_SENTENCE,
+    may_register_at,
+    plate_sentence,
+)
 from members.rules.people import credential_index, id_number_index
 from members.workflow.people import PERSON_FIELDS, person_columns, write_person
 
@@ -40,6 +47,7 @@ DRIVER_FIELDS = (
     "union_member",
     "remarks",
 )
+OUT_OF_SCOPE_ACTION = "driver.out_of_scope"
 CREDENTIAL_FIELDS = ("issuer", "issued_date", "expires_date")
 
 
@@ -115,7 +123,7 @@ def change_driver(driver: Driver, values: Mapping[str, Any], *, versions: tuple[
     at = at or timezone.now()
     reach = reach_of(actor)
     _require(reach, driver, Capability.DRIVER_CHANGE)
-    _refuse_unreadable(reach, values)
+    _refuse_unreadable(reach, values, driver)
     driver = Driver.objects.select_related("person", "registering_committee").get(pk=driver.pk)
     _refuse_foreign(reach, {k: v for k, v in values.items() if k in DRIVER_FIELDS and getattr(driver, k) != v})
     columns = person_columns({k: values[k] for k in PERSON_FIELDS if k in values}, timezone.localdate(at))
@@ -241,10 +249,20 @@ def _require(reach: Reach, driver: Driver, capability: Capability) -> None:
         raise PermissionDenied("修改这位司机的登记不在您的权限里。")
 
 
-def _refuse_unreadable(reach: Reach, values: Mapping[str, Any]) -> None:
+def _refuse_unreadable(reach: Reach, values: Mapping[str, Any], driver: Driver | None = None) -> None:
     # Who may not read a field may not write it either: a platform knows nothing of the Party.
-    if any(name in values for name in PARTY_FIELDS) and not reach.has(Capability.PARTY_MEMBER_VIEW):
+    if any(name in values for name in PARTY_FIELDS) and not may_read_party_facts(reach, driver):
         raise PermissionDenied("政治面貌不在您的权限里。")
+
+
+def may_read_party_facts(reach: Reach, driver: Driver | None = None) -> bool:
+    """Return whether this reach may see what a driver declared of the Party; without one, of any driver at all.
+
+    One query for a driver. Posts of different kinds reach differently far: a right somewhere is not a right here.
+    """
+    if driver is None or not reach.has(Capability.PARTY_MEMBER_VIEW):
+        return reach.has(Capability.PARTY_MEMBER_VIEW)
+    return Driver.objects.manageable_by(reach, Capability.PARTY_MEMBER_VIEW).filter(pk=driver.pk).exists()
 
 
 def _refuse_foreign(reach: Reach, values: Mapping[str, Any]) -> None:
@@ -258,7 +276,14 @@ def _refuse_foreign(reach: Reach, values: Mapping[str, Any]) -> None:
 
 
 def _person_of(number: str, reach: Reach, actor, committee, changing: int | None = None) -> Person | None:
-    """Return the known person of a number who may become a driver here, None for an unknown number."""
+    """Return the known person of a number who may become a driver here, None for an unknown number.
+
+    Whoever met many numbers that are registered elsewhere is refused for a while, whatever number comes next.
+    """
+    hour_ago = timezone.now() - timedelta(hours=1)
+    met = Entry.objects.by_actor(actor).filter(action=OUT_OF_SCOPE_ACTION, at__gt=hour_ago).order_by()
+    if met.count() >= OUT_OF_SCOPE_PER_HOUR:
+        raise ValidationError({"id_number": TOO_MANY_ELSEWHERE_SENTENCE}, code="too_many")
     found = Person.objects.filter(id_number_index=id_number_index(canonical_id_number(number))).first()
     if found is None or found.pk == changing:
         return None
@@ -272,7 +297,12 @@ def _person_of(number: str, reach: Reach, actor, committee, changing: int | None
             return found
     with transaction.atomic():
         trail.record(
-            "driver.out_of_scope", None, actor=actor, organization_id=committee.pk, person_id=found.pk, label="登记被拒"
+            OUT_OF_SCOPE_ACTION,
+            None,
+            actor=actor,
+            organization_id=committee.pk,
+            person_id=found.pk,
+            label="登记被拒",
         )
     raise ValidationError({"id_number": TAKEN_ELSEWHERE_SENTENCE}, code="out_of_scope")
 
