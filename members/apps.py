@@ -10,5 +10,11 @@ class MembersConfig(AppConfig):
     verbose_name = "司机与党员"
 
     def ready(self) -> None:
-        """Register the tasks in every process, not only in the worker: pages and commands send wake-ups."""
+        """Register the tasks in every process, not only in the worker; say what becomes of rows of a dissolved unit.
+
+        Pages and commands send wake-ups, so they must know the tasks.
+        """
         from members import tasks  # noqa: F401
+        from members.workflow import dissolution
+
+        dissolution.register()

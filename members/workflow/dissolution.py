@@ -1,0 +1,175 @@
+"""What becomes of the registry's rows when their organisation is dissolved: they go to the successor, or they end."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db.models import F, Q
+from django.utils import timezone
+
+from branches import endings
+from foundation.audit import trail
+from foundation.protection.masks import mask_name
+from members.choices import (
+    IMPORT_NEXT,
+    TRANSFER_NEXT,
+    TRANSFER_OPEN,
+    Coverage,
+    ImportStatus,
+    TransferStatus,
+)
+from members.models import (
+    Affiliation,
+    Driver,
+    Enterprise,
+    PartyMember,
+    RegistrationTransfer,
+    RosterImport,
+    RosterMapping,
+    Vehicle,
+)
+from members.workflow.imports import request_cancel
+
+_REASON = "组织撤销"
+
+
+def register() -> None:
+    """Register the rows of this app; called once when the app is ready."""
+    # Claims before drivers: a claim follows the driver it is about.
+    endings.register("members.RegistrationTransfer", label="登记转移", unit="件", find=_claims, end=_end_claims)
+    endings.register("members.RosterImport", label="没做完的名册导入", unit="批", find=_imports, end=_end_imports)
+    endings.register(
+        "members.Driver", label="司机", unit="人", find=_drivers, end=_hand_over(_drivers), needs_successor=True
+    )
+    endings.register(
+        "members.Vehicle", label="车辆", unit="辆", find=_vehicles, end=_hand_over(_vehicles), needs_successor=True
+    )
+    endings.register(
+        "members.Enterprise", label="企业", unit="户", find=_firms, end=_hand_over_firms, needs_successor=True
+    )
+    endings.register(
+        "members.Enterprise.coverage_organization", label="组织覆盖", unit="户", find=_covered, end=_end_coverage
+    )
+    endings.register(
+        "members.PartyMember", label="党员", unit="人", find=_members, end=_hand_over_members, needs_successor=True
+    )
+    endings.register(
+        "members.Affiliation", label="活动关系", unit="条", find=_ties, end=_hand_over_ties, needs_successor=True
+    )
+    # Mappings of columns stay where they were saved; they are nobody's any more.
+    endings.register("members.RosterMapping", label="列对应", unit="份", find=_nothing)
+
+
+def _nothing(organization, at):
+    return RosterMapping.objects.none()
+
+
+# --- drivers, vehicles, firms -----------------------------------------------------------------------------------------
+def _drivers(organization, at):
+    return Driver.objects.filter(registering_committee=organization)
+
+
+def _vehicles(organization, at):
+    return Vehicle.objects.filter(registering_committee=organization)
+
+
+def _hand_over(find):
+    """Return how rows with a registering committee go to the successor. One UPDATE however many."""
+
+    def hand_over(organization, *, at, actor, successor):
+        find(organization, at).update(registering_committee=successor, version=F("version") + 1, updated_at=at)
+
+    return hand_over
+
+
+def _firms(organization, at):
+    return Enterprise.objects.filter(committee=organization)
+
+
+def _hand_over_firms(organization, *, at, actor, successor):
+    firms = _firms(organization, at)
+    twice = firms.filter(uscc=None, name_key__in=_firms(successor, at).filter(uscc=None).values("name_key"))
+    names = list(twice.order_by("pk").values_list("name", flat=True)[:3])
+    if names:
+        sentence = f"承接的党委已经登记了同名企业：{'、'.join(names)}。请先核对统一社会信用代码，或改掉一个的名称。"
+        raise ValidationError({"successor": sentence})
+    firms.update(committee=successor, version=F("version") + 1, updated_at=at)
+
+
+def _covered(organization, at):
+    return Enterprise.objects.filter(Q(coverage_organization=organization) | Q(organization=organization))
+
+
+def _end_coverage(organization, *, at, actor, successor):
+    rows = {"version": F("version") + 1, "updated_at": at}
+    covered = _covered(organization, at).filter(coverage_organization=organization)
+    if successor is None:
+        covered.update(coverage_organization=None, coverage=Coverage.NONE, **rows)
+    else:
+        covered.update(coverage_organization=successor, **rows)
+    # The firm's own organisation is gone: whoever took over is not the firm's.
+    _covered(organization, at).filter(organization=organization).update(organization=None, **rows)
+
+
+# --- members ----------------------------------------------------------------------------------------------------------
+def _members(organization, at):
+    return PartyMember.objects.filter(formal_organization=organization)
+
+
+def _hand_over_members(organization, *, at, actor, successor):
+    _members(organization, at).update(formal_organization=successor, updated_at=at)
+
+
+def _ties(organization, at):
+    return Affiliation.objects.filter(organization=organization, until_date__isnull=True)
+
+
+def _hand_over_ties(organization, *, at, actor, successor):
+    today = timezone.localdate(at)
+    running = list(_ties(organization, at))
+    for tie in running:
+        tie.until_date = max(today, tie.from_date)
+    Affiliation.objects.bulk_update(running, ["until_date"], batch_size=500)
+    Affiliation.objects.bulk_create(
+        [
+            Affiliation(member_id=tie.member_id, organization=successor, kind=tie.kind, from_date=tie.until_date)
+            for tie in running
+        ],
+        batch_size=500,
+    )
+
+
+# --- what is under way ------------------------------------------------------------------------------------------------
+def _claims(organization, at):
+    concerned = Q(from_committee=organization) | Q(to_committee=organization)
+    return RegistrationTransfer.objects.filter(concerned, status__in=TRANSFER_OPEN)
+
+
+def _end_claims(organization, *, at, actor, successor):
+    """Withdraw the claims of the dissolved committee and of its successor; others go on against the successor."""
+    for claim in _claims(organization, at).select_related("driver__person", "claimed_by"):
+        if claim.from_committee_id == organization.pk and successor and claim.to_committee_id != successor.pk:
+            claim.from_committee = successor
+            claim.save(update_fields=["from_committee"])
+            continue
+        trail.transition(
+            claim,
+            TransferStatus.WITHDRAWN,
+            actor=actor,
+            action="registration.withdraw",
+            reason=_REASON,
+            next_table=TRANSFER_NEXT,
+            changes={"answered_by": actor or claim.claimed_by, "answered_at": at, "answer_reason": _REASON},
+            organization_id=organization.pk,
+            person_id=claim.driver_id,
+            label=mask_name(claim.driver.person.name),
+        )
+
+
+def _imports(organization, at):
+    going_on = [status for status in IMPORT_NEXT if ImportStatus.CANCELLED in IMPORT_NEXT[status]]
+    return RosterImport.objects.filter(organization=organization, status__in=going_on, cancel_requested=False)
+
+
+def _end_imports(organization, *, at, actor, successor):
+    for batch in _imports(organization, at):
+        request_cancel(None, batch)
