@@ -16,6 +16,12 @@ def plate(text: str) -> str:
 
 
 @register.filter
+def plate_edge(colour: str) -> str:
+    """Return the class that colours the edge of a plate."""
+    return _EDGE.get(colour, "")
+
+
+@register.filter
 def cell(content: dict) -> SafeString:
     """Return one cell of the driver list. In Python: a template included 400 times costs more than its page."""
     column, text = content["column"], content["text"]

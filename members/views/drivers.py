@@ -31,6 +31,7 @@ from members.lists.drivers import CONDITIONS
 from members.lists.paging import Cursor, count_of
 from members.models import Credential, Driver, DriverVehicle, PartyMember, RegistrationTransfer, SavedFilter
 from members.rules.drivers import IDENTITY_FIELDS, same_rows
+from members.templatetags.registry import plate
 from members.views.history import person_history
 from members.views.lists import DEFAULTS_NAME, LIST, address, asked_list, due_words, list_context
 from members.workflow import drivers as verbs
@@ -372,7 +373,7 @@ def driver_end_vehicle(request, pk: int, link: int):
         VehicleEndForm(request.POST or None, initial={"until_date": timezone.localdate()}),
         driver,
         lambda form: verbs.end_vehicle(tie, form.cleaned_data["until_date"], actor=request.user),
-        title=f"{driver.person.name} 不再驾驶 {tie.vehicle.plate}",
+        title=f"{driver.person.name} 不再驾驶 {plate(tie.vehicle.plate)}",
         submit="移除这辆车",
         success="已移除",
         consequence="车辆的登记还在，只是不再算在他名下。",

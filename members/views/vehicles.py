@@ -13,6 +13,7 @@ from foundation.protection.canonical import canonical_plate
 from members.choices import VehicleKind, VehicleStatus
 from members.forms.registry import VehicleForm
 from members.models import Driver, DriverVehicle, Vehicle
+from members.templatetags.registry import plate
 from members.views.drivers import needs
 from members.views.enterprises import page_context
 from members.views.history import object_history
@@ -28,13 +29,13 @@ def vehicle_list(request):
     needs(request, Capability.VEHICLE_VIEW)
     rows = Vehicle.objects.visible_to(request.reach)
     text = request.GET.get("q", "").strip()[:20]
-    plate = canonical_plate(text)
+    typed = canonical_plate(text)
     chosen = {name: request.GET[name] for name, (_, choices) in CONDITIONS.items() if request.GET.get(name) in choices}
-    if plate:
+    if typed:
         # The index of plates holds the vehicles in use; who looks for one that is not says so.
-        rows = rows.filter(plate__prefix=plate, **({} if chosen.get("status") else {"status": VehicleStatus.ACTIVE}))
+        rows = rows.filter(plate__prefix=typed, **({} if chosen.get("status") else {"status": VehicleStatus.ACTIVE}))
     rows = rows.filter(**chosen)
-    order = ("plate", "pk") if plate else ("pk",)
+    order = ("plate", "pk") if typed else ("pk",)
     return render(
         request,
         "members/vehicle_list.html",
@@ -57,7 +58,7 @@ def vehicle_detail(request, pk: int):
         "links": links.filter(driver__in=seen).order_by("until_date", "pk") if named else [],
         "may_change": request.reach.has(Capability.VEHICLE_CHANGE) and changeable.exists(),
         "history": object_history(vehicle),
-        "crumbs": [("车辆", reverse("members:vehicle_list")), (vehicle.plate, "")],
+        "crumbs": [("车辆", reverse("members:vehicle_list")), (plate(vehicle.plate), "")],
     }
     return render(request, "members/vehicle_detail.html", context)
 
@@ -99,9 +100,9 @@ def vehicle_change(request, pk: int):
         act,
         success="修改已保存",
         next_url=url,
-        title=f"修改 {vehicle.plate}",
+        title=f"修改 {plate(vehicle.plate)}",
         cancel_url=url,
-        crumbs=[("车辆", reverse("members:vehicle_list")), (vehicle.plate, url), ("修改", "")],
+        crumbs=[("车辆", reverse("members:vehicle_list")), (plate(vehicle.plate), url), ("修改", "")],
     )
 
 
