@@ -48,8 +48,13 @@ def _built(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture
-def house(_built, django_db_blocker) -> registry.House:
+def house(_built, db) -> registry.House:
     """Return the tree with everybody in it and everything registered."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield _built
-        transaction.set_rollback(True)
+    return _built
+
+
+def pytest_collection_modifyitems(items):
+    """Mark who uses the house: the databases to set up are read from marks."""
+    for item in items:
+        if "house" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.django_db)
