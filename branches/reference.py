@@ -88,7 +88,7 @@ def division_values(rows: Iterable[tuple[int, Mapping[str, str]]], known: Iterab
 
 
 def _division(cells: Mapping[str, str]) -> dict:
-    values = {"code": cells["code"], "name": cells["name"], "level": cells["level"]}
+    values: dict = {"code": cells["code"], "name": cells["name"], "level": cells["level"]}
     values["parent_id"] = cells.get("parent") or None
     # Columns that are not there leave what is stored alone.
     for name in ("valid_from", "valid_until"):

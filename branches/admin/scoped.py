@@ -278,9 +278,7 @@ def verb_action(
         return TemplateResponse(request, "admin/confirm_action.html", context)
 
     action.__name__ = name
-    action.short_description = label
-    action.capability = capability
-    return action
+    return admin.action(description=label)(action)
 
 
 def _do(modeladmin, request, queryset, label, act, reason) -> None:
