@@ -104,7 +104,8 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     if connection.vendor == "postgresql":
         texts = [_as_text(field, values) for field, values in zip(fields, given, strict=True)]
         content = io.BytesIO(("\n".join(map("\t".join, zip(*texts, strict=True))) + "\n").encode())
-        with connection.cursor() as cursor:
+        # Django wraps the errors of execute() only; callers wait for its IntegrityError.
+        with connection.cursor() as cursor, connection.wrap_database_errors:
             cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", content, _MUCH)
         return
     bound = [_as_bound(field, values) for field, values in zip(fields, given, strict=True)]
