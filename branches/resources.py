@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+from types import SimpleNamespace
 from typing import ClassVar
 
 import tablib
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied, ValidationError
 from django.db import transaction
 from import_export import fields, resources
 from import_export.formats import base_formats
@@ -71,17 +72,60 @@ def harmless(value):
 class SafeResource(resources.ModelResource):
     """A resource whose exports carry no formula and whose imports know who asks."""
 
+    HEADINGS: ClassVar[dict[str, str]] = {}  # of columns that are no field of the model
+
     def __init__(self, actor=None, reach=None, **kwargs):
         super().__init__(**kwargs)
         self.actor, self.reach = actor, reach
 
+    def _model_field(self, name: str):
+        try:
+            return self._meta.model._meta.get_field(name)
+        except FieldDoesNotExist:
+            return None
+
+    def words(self) -> dict[str, str]:
+        """Return field name → the heading people see."""
+        found = {field.column_name: self._model_field(field.column_name) for field in self.fields.values()}
+        return {
+            name: str(field.verbose_name) if field else self.HEADINGS.get(name, name) for name, field in found.items()
+        }
+
+    def get_export_headers(self, selected_fields=None):
+        """Return the headings in Chinese."""
+        words = self.words()
+        return [words[name] for name in super().get_export_headers(selected_fields=selected_fields)]
+
+    def get_user_visible_fields(self):
+        """Return what the page lists: the headings in Chinese."""
+        words = self.words()
+        return [SimpleNamespace(column_name=words[field.column_name]) for field in super().get_user_visible_fields()]
+
+    def import_data(self, dataset, *args, **kwargs):
+        """Take headings in Chinese or by field name; answer in Chinese."""
+        words = self.words()
+        names = {word: name for name, word in words.items()}
+        if dataset.headers:
+            dataset.headers = [names.get(heading, heading) for heading in dataset.headers]
+        result = super().import_data(dataset, *args, **kwargs)
+        result.diff_headers = [words.get(name, name) for name in result.diff_headers]
+        for row in result.invalid_rows:
+            if hasattr(row.error, "error_dict"):
+                row.error.error_dict = {words.get(name, name): said for name, said in row.error.error_dict.items()}
+        return result
+
     def export_field(self, field, instance, **kwargs):
-        """Return a cell without formula; nothing is an empty cell."""
+        """Return a cell without formula, a choice by its label; nothing is an empty cell."""
         value = super().export_field(field, instance, **kwargs)
-        return "" if value is None else harmless(value)
+        choices = dict(getattr(self._model_field(field.column_name), "flatchoices", ()))
+        return "" if value is None else harmless(choices.get(value, value))
 
     def before_import_row(self, row, **kwargs):
-        """Take away the ' that our own export put before dangerous text."""
+        """Take a choice by label or value, and away the ' that our own export put before dangerous text."""
+        for name, value in row.items():
+            for stored, label in getattr(self._model_field(name), "flatchoices", ()):
+                if value == label:
+                    row[name] = stored
         for name, value in row.items():
             if isinstance(value, str) and value.startswith("'") and value[1:].startswith(DANGEROUS):
                 row[name] = value[1:]
@@ -97,6 +141,8 @@ class SafeResource(resources.ModelResource):
 
 class OrganizationResource(SafeResource):
     """Organisations: created and changed by the verbs, so that scope, kinds and levels hold row by row."""
+
+    HEADINGS: ClassVar = {"parent": "上级代码"}
 
     code = fields.Field("code", "code")
     name = fields.Field("name", "name")
@@ -144,7 +190,7 @@ class OrganizationResource(SafeResource):
 
     def before_import(self, dataset, **kwargs):
         """Refuse a file without its columns. Raises ValidationError."""
-        missing = [name for name in ("code", "name") if name not in (dataset.headers or [])]
+        missing = [self.words()[name] for name in ("code", "name") if name not in (dataset.headers or [])]
         if missing:
             raise ValidationError(f"缺少列：{'、'.join(missing)}。")
         self._codes = {}

@@ -32,7 +32,7 @@ SEARCHED = (
 GROUPS: tuple[tuple[Entry, ...], ...] = (
     (
         Entry("工作台", "house", "dashboard:home"),
-        Entry("司机", "people", "members:driver_list", (Capability.DRIVER_VIEW,), about="查找、登记、修改、筛选、导出"),
+        Entry("司机", "people", "members:driver_list", (Capability.DRIVER_VIEW,), about="查找、筛选、看登记"),
         Entry(
             "组织",
             "diagram-3",

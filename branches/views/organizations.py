@@ -152,7 +152,7 @@ def organization_detail(request, pk: int):
         "check": statistics.one_plus_nine(organization, timezone.localdate(at)),
         "may": _allowed(reach, organization),
         "sees_posts": sees_posts,
-        "drivers_url": _address_or_nothing("members:of_organization", pk),
+        "drivers_url": reach.has(Capability.DRIVER_VIEW) and _address_or_nothing("members:of_organization", pk),
         "stations_url": _address_or_nothing("service_stations:of_organization", pk),
     }
     if sees_posts:

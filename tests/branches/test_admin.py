@@ -259,10 +259,10 @@ def test_an_export_holds_the_rows_in_scope_no_formula_and_leaves_a_trace(tree, c
     Organization.objects.filter(pk=tree.branch.pk).update(name="=1+1", contact_name="@x", host_unit="+86")
     rows = cells_of(export(sign_in(county_clerk), "organization"))
     head = rows[0]
-    assert [row[head.index("code")] for row in rows[1:]] == ["510402", "510402-01", "510402-02"]
+    assert [row[head.index("代码")] for row in rows[1:]] == ["510402", "510402-01", "510402-02"]
     branch = dict(zip(head, rows[2], strict=True))
-    assert (branch["name"], branch["contact_name"], branch["host_unit"]) == ("'=1+1", "'@x", "'+86")
-    assert branch["parent"] == "510402"
+    assert (branch["全称"], branch["联系人"], branch["依托单位"]) == ("'=1+1", "'@x", "'+86")
+    assert branch["上级代码"] == "510402"
     text = export(sign_in(county_clerk), "organization", 1).content
     assert text.startswith(b"\xef\xbb\xbf")
     assert "'=1+1" in text.decode("utf-8-sig")
@@ -285,15 +285,7 @@ def test_an_export_keeps_to_the_filters_of_the_list(tree, county_clerk, sign_in)
 
 def test_an_export_of_accounts_has_no_secret_column(tree, county_clerk, secretary, sign_in):
     rows = cells_of(export(sign_in(county_clerk), "user"))
-    assert set(rows[0]) == {
-        "username",
-        "name",
-        "is_active",
-        "activated_at",
-        "locked_at",
-        "last_login",
-        "second_factor_required",
-    }
+    assert set(rows[0]) == {"用户名", "姓名", "启用", "启用时间", "锁定时间", "上次登录", "须用动态验证码"}
     assert {row[0] for row in rows[1:]} == {"county-clerk", "secretary"}
 
 
@@ -321,7 +313,7 @@ def confirm(client, model, answer):
 def test_an_import_previews_and_then_writes_by_the_verbs(tree, county_clerk, sign_in):
     client = sign_in(county_clerk)
     rows = [
-        ["code", "name", "short_name", "kind", "level", "division", "parent", "grid_area"],
+        ["代码", "全称", "short_name", "类型", "level", "行政区划", "上级代码", "grid_area"],
         ["510402-01", "新全称", "", "", "", "", "", "甲网格"],
         ["510402-31", "中共新支部", "新支部", "流动党员党支部", "基层", "510402", "510402", ""],
     ]
