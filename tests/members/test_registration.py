@@ -14,9 +14,7 @@ from members.models import Driver, RegistrationTransfer
 from members.workflow import registration as verbs
 from tests.factories.members import DriverFactory, id_number
 
-AT = datetime(
-    2026, 9, 21, 10, tzinfo=ZoneInfo("Asia/Shanghai")
-)  # a Monday; holidays follow on Friday 25 and in October
+AT = datetime(2026, 9, 21, 10, tzinfo=ZoneInfo("Asia/Shanghai"))  # Monday; Friday is a holiday
 
 
 @pytest.fixture
