@@ -15,17 +15,18 @@ from contextlib import closing
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.db.models import Max, Sum
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from branches.models import Division
 from foundation.audit import trail
+from foundation.audit.models import Entry
 from members.choices import IMPORT_NEXT, IMPORT_WORKING, Fate, ImportPhase, ImportStatus
-from members.models import RosterImport, RosterMapping, RosterResult, RosterRow
+from members.models import Driver, Person, RosterImport, RosterMapping, RosterResult, RosterRow
 from members.roster import staging
 from members.roster.apply import Applier
-from members.roster.bounds import Bounds, bounds_of
+from members.roster.bounds import Bounds, OrganizationGone, bounds_of
 from members.roster.check import check
 from members.roster.columns import Roster, recognise
 from members.roster.plan import Candidate, Planner
@@ -37,6 +38,7 @@ from members.workflow.leases import LeaseLost, claim, new_owner, release, renew
 log = logging.getLogger("portal.roster")
 
 LEASE_SECONDS = 30  # renewed by every chunk, which takes about a second
+READING_LEASE_SECONDS = 120  # nothing is heard of the child before its first rows; a big file takes its time
 CHUNK = 4_000
 APPLY_CHUNK = 4_000
 UNDO_CHUNK = 1_000
@@ -44,9 +46,15 @@ MOST_STARTS = 6  # without progress in between; then the batch is set aside
 
 FAILURES = {
     "gave_up": "这份名册处理了几次都中途停下，已经搁置，登记没有改动。请联系系统管理员，报上导入编号。",
+    "gave_up_halfway": "这份名册写入时几次都中途停下，已经搁置。写入的 {applied} 行还在，可以撤销。请联系系统管理员，报上导入编号。",
+    "undo_gave_up": "撤销做了几次都中途停下，已经搁置，撤销了的不会再回来。请联系系统管理员，报上导入编号。",
+    "organization_gone": "导入的组织在上传之后撤销了，登记没有改动。请重新上传，选择现在的组织。",
     "file_lost": "上传的文件已经不在了，登记没有改动。请重新上传。",
     "too_many_out_of_scope": "这份名册里有很多人登记在别处，今天查到的已达上限，登记没有改动。请核对名册是不是本单位的，或者请上级委员会导入。",
 }
+
+
+OUT_OF_SCOPE = "roster_import.out_of_scope"
 
 
 class BasisChanged(Exception):
@@ -77,7 +85,11 @@ def run_to_end(pk: int) -> RosterImport:
     A worker that has taken the batch meanwhile is waited for.
     """
     while True:
-        advance(pk, seconds=60)
+        try:
+            advance(pk, seconds=60)
+        except OperationalError:  # two imports met each other; the start counter ends it if it goes on
+            log.warning("roster import %s: the database broke off, going on", pk)
+            connection.close()
         batch = RosterImport.objects.select_related("organization").get(pk=pk)
         if batch.status not in IMPORT_WORKING and not batch.undo_requested:
             return batch
@@ -93,7 +105,7 @@ class _Run:
     def advance(self, deadline: float) -> bool:
         batch = self.batch
         if batch.starts > MOST_STARTS:
-            self._fail("gave_up", FAILURES["gave_up"])
+            self._give_up()
             return False
         if batch.undo_requested:
             return self._undo(deadline)
@@ -107,15 +119,29 @@ class _Run:
             return self._apply(deadline)
         return False
 
+    def _give_up(self) -> None:
+        """Set a batch aside that has stopped several workers; what it has written stays and can be taken back."""
+        batch = self.batch
+        if batch.undo_requested:
+            log.warning("roster import %s: undo given up", batch.pk)
+            with transaction.atomic():
+                trail.record("roster_import.fail", batch, actor=batch.undone_by, organization_id=batch.organization_id)
+                self._renew(undo_requested=False, phase=ImportPhase.NONE, failure=FAILURES["undo_gave_up"], starts=0)
+        elif batch.applied:
+            self._fail("gave_up", FAILURES["gave_up_halfway"].format(applied=batch.applied))
+        else:
+            self._fail("gave_up", FAILURES["gave_up"])
+
     # --- read, check, plan ------------------------------------------------------------------------------------------
 
     def _read(self) -> None:
         batch = self.batch
         if batch.status == ImportStatus.UPLOADED:
             self._move(ImportStatus.PARSING, "roster_import.read")
-        self._phase(ImportPhase.PARSE)
-        # Rows of an earlier attempt: the process died, or the mapping was changed.
-        RosterRow.objects.filter(roster_import=batch)._raw_delete(using=RosterRow.objects.db)
+        with transaction.atomic():
+            self._phase(ImportPhase.PARSE, seconds=READING_LEASE_SECONDS)
+            # Rows of an earlier attempt: the process died, or the mapping was changed.
+            self._drop_rows()
         try:
             if not batch.stored_file or not stored_path(batch).exists():
                 self._fail("file_lost", FAILURES["file_lost"])
@@ -123,6 +149,8 @@ class _Run:
             self._read_file(self._mapping())
         except RosterRefused as refused:
             self._fail(refused.code, refused.sentence)
+        except OrganizationGone:
+            self._fail("organization_gone", FAILURES["organization_gone"])
 
     def _mapping(self) -> dict[str, str]:
         """Return the mapping by hand, else the one kept for files of this shape."""
@@ -139,6 +167,7 @@ class _Run:
                 except RosterRefused:
                     continue
                 shape = _shape(roster)
+            self._renew(READING_LEASE_SECONDS)
             same = kept.filter(shape=shape).first()
             if same is not None:
                 return same.columns
@@ -170,23 +199,28 @@ class _Run:
                         self._renew(rows_expected=max(done, batch.rows_expected), rows=done, starts=0)
                     log.info("roster import %s: phase=staged rows=%s", batch.pk, done)
                     if self._cancel_requested():
+                        self._too_curious(tally.out_of_scope)  # what was met counts, however the reading ended
                         self._cancel()
                         return
             about = _about(roster)
         if self._too_curious(tally.out_of_scope):
             self._fail("too_many_out_of_scope", FAILURES["too_many_out_of_scope"], out_of_scope=tally.out_of_scope)
             return
-        self._move(
-            ImportStatus.PREVIEW,
-            "roster_import.plan",
-            **tally.columns(),
-            **about,
-            mapping=mapping,
-            shape=_shape(roster),
-            planned_at=timezone.now(),
-            phase=ImportPhase.NONE,
-        )
-        self._apply_at_once()
+        # Together: killed between the two, a batch that needs nobody's confirmation would wait for one for ever.
+        with transaction.atomic():
+            # What the file calls things is for the page, not for the trail: a footer may name a person.
+            about |= {"mapping": mapping, "shape": _shape(roster)}
+            self._renew(**about)
+            for name, value in about.items():
+                setattr(batch, name, value)
+            self._move(
+                ImportStatus.PREVIEW,
+                "roster_import.plan",
+                **tally.columns(),
+                planned_at=timezone.now(),
+                phase=ImportPhase.NONE,
+            )
+            self._apply_at_once()
 
     def _apply_at_once(self) -> None:
         """Go on without a person where the command said so, unless a field waits to be ticked."""
@@ -203,7 +237,7 @@ class _Run:
             return False
         with transaction.atomic():
             trail.record(
-                "roster_import.out_of_scope",
+                OUT_OF_SCOPE,
                 self.batch,
                 actor=actor,
                 organization_id=self.batch.organization_id,
@@ -211,10 +245,11 @@ class _Run:
             )
         if actor is None:
             return False
+        # Counted from the trail: reading again with another mapping, stopping early and two files at once all count.
         since = timezone.now() - timedelta(days=1)
-        earlier = RosterImport.objects.filter(uploaded_by=actor, created_at__gte=since).exclude(pk=self.batch.pk)
-        met = earlier.aggregate(met=Sum("out_of_scope"))["met"] or 0
-        return met + out_of_scope > settings.ROSTER_OUT_OF_SCOPE_PER_DAY
+        entries = Entry.objects.filter(actor_id=actor.pk, action=OUT_OF_SCOPE, at__gte=since)
+        met = sum(details.get("rows", 0) for details in entries.values_list("details", flat=True))
+        return met > settings.ROSTER_OUT_OF_SCOPE_PER_DAY
 
     # --- apply ------------------------------------------------------------------------------------------------------
 
@@ -275,6 +310,12 @@ class _Run:
     def _check_basis(self, rows: list[Candidate], bounds: Bounds) -> None:
         """Plan the rows once more, in the transaction that writes them. Raises BasisChanged."""
         planned = [row.outline() for row in rows]
+        changing = [row.person_id for row in rows if row.fate == Fate.UPDATED]
+        if changing:
+            # Locked in one order before they are compared: an edit that comes in between waits, and two imports of
+            # the same people cannot wait for each other.
+            for model in (Person, Driver):
+                list(model._base_manager.select_for_update().filter(pk__in=changing).order_by("pk").values_list("pk"))
         Planner(bounds).plan(rows, warn=False)
         if [row.outline() for row in rows] != planned:
             raise BasisChanged
@@ -311,7 +352,7 @@ class _Run:
                 planned_at=timezone.now(),
                 phase=ImportPhase.NONE,
             )
-        self._apply_at_once()
+            self._apply_at_once()
 
     # --- undo and cancel --------------------------------------------------------------------------------------------
 
@@ -329,6 +370,7 @@ class _Run:
                     self._renew(undo_conflicts=batch.undo_conflicts, starts=0)
             if not results:
                 break
+            log.info("roster import %s: phase=undone rows=%s", batch.pk, len(results))
             if time.monotonic() > deadline:
                 return True
         self._move(
@@ -343,30 +385,38 @@ class _Run:
         return False
 
     def _cancel(self) -> None:
-        self._move(
-            ImportStatus.CANCELLED,
-            "roster_import.cancelled",
-            finished_at=timezone.now(),
-            cancel_requested=False,
-            phase=ImportPhase.NONE,
-            **({} if self.batch.applied else {"created": 0, "updated": 0, "unchanged": 0, "rejected": 0}),
+        """Stop. What was written stays; of a batch that has written nothing no row is kept."""
+        nothing = (
+            {} if self.batch.applied else dict.fromkeys(("rows", "created", "updated", "unchanged", "rejected"), 0)
         )
+        with transaction.atomic():
+            self._move(
+                ImportStatus.CANCELLED,
+                "roster_import.cancelled",
+                finished_at=timezone.now(),
+                cancel_requested=False,
+                phase=ImportPhase.NONE,
+                **nothing,
+            )
+            if not self.batch.applied:
+                self._drop_rows()
         forget_file(self.batch)
 
     def _fail(self, code: str, sentence: str, **changes) -> None:
         log.warning("roster import %s: failed, %s", self.batch.pk, code)
-        if not self.batch.applied:
-            RosterRow.objects.filter(roster_import=self.batch)._raw_delete(using=RosterRow.objects.db)
-        self._move(
-            ImportStatus.FAILED,
-            "roster_import.fail",
-            details={"code": code},
-            failure_code=code,
-            failure=sentence[:300],
-            finished_at=timezone.now(),
-            phase=ImportPhase.NONE,
-            **changes,
-        )
+        with transaction.atomic():
+            self._move(
+                ImportStatus.FAILED,
+                "roster_import.fail",
+                details={"code": code},
+                failure_code=code,
+                failure=sentence[:300],
+                finished_at=timezone.now(),
+                phase=ImportPhase.NONE,
+                **changes,
+            )
+            if not self.batch.applied:
+                self._drop_rows()
         forget_file(self.batch)
 
     # --- small steps ------------------------------------------------------------------------------------------------
@@ -386,13 +436,16 @@ class _Run:
                 details=details,
             )
 
-    def _phase(self, phase: str) -> None:
+    def _phase(self, phase: str, *, seconds: int | None = None) -> None:
         log.info("roster import %s: phase=%s", self.batch.pk, phase)
         self.batch.phase = phase
-        self._renew(phase=phase)
+        self._renew(seconds, phase=phase)
 
-    def _renew(self, **changes) -> None:
-        renew(RosterImport.objects, self.batch.pk, self.owner, LEASE_SECONDS, **changes)
+    def _renew(self, seconds: int | None = None, /, **changes) -> None:
+        renew(RosterImport.objects, self.batch.pk, self.owner, seconds or LEASE_SECONDS, **changes)
+
+    def _drop_rows(self) -> None:
+        RosterRow.objects.filter(roster_import=self.batch)._raw_delete(using=RosterRow.objects.db)
 
     def _cancel_requested(self) -> bool:
         return RosterImport.objects.filter(pk=self.batch.pk, cancel_requested=True).exists()
