@@ -1,0 +1,126 @@
+"""The registry in the admin: firms and vehicles to keep, drivers and Party members to read.
+
+The driver admin's 导入 opens the roster pipeline, its 导出 the export of the portal: one way in, one way out.
+"""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import admin
+
+from branches.admin import ScopedAdmin, ScopedImportExport
+from branches.admin.scoped import RefusedForm
+from branches.capabilities import Capability
+from members.models import Driver, Enterprise, PartyMember, Vehicle
+from members.resources import EnterpriseResource, VehicleResource
+from members.workflow.enterprises import ENTERPRISE_FIELDS, add_enterprise, change_enterprise
+from members.workflow.vehicles import VEHICLE_FIELDS, add_vehicle, change_vehicle
+
+
+class VersionedForm(RefusedForm):
+    """A form that carries the version it was read at."""
+
+    read_version = forms.IntegerField(widget=forms.HiddenInput, required=False, label="")
+
+
+class RegistryAdmin(ScopedImportExport, ScopedAdmin):
+    """Rows registered with a committee; the committee is chosen once, changes go by versions."""
+
+    form = VersionedForm
+    committee_field = "committee"
+    written: tuple[str, ...] = ()
+
+    def get_fields(self, request, obj=None):
+        """Return the fields of the verb; the committee only for a new row."""
+        return [*self.written, "read_version"] if obj else [self.committee_field, *self.written]
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        """Carry the version."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if "read_version" in form.base_fields:
+            form.base_fields["read_version"].initial = obj.version if obj else None
+        return form
+
+    def write(self, request, obj, form, change):
+        """Add or change by the verb."""
+        values = {name: form.cleaned_data[name] for name in self.written if name in form.cleaned_data}
+        if change:
+            version = form.cleaned_data.get("read_version") or 0
+            return self.change_row(obj, values, version=version, actor=request.user)
+        return self.add_row(values, form.cleaned_data[self.committee_field], actor=request.user)
+
+
+@admin.register(Enterprise)
+class EnterpriseAdmin(RegistryAdmin):
+    """Firms."""
+
+    resource_classes = [EnterpriseResource]
+    view_capability = Capability.ENTERPRISE_VIEW
+    add_capability = import_capability = Capability.ENTERPRISE_ADD
+    change_capability = Capability.ENTERPRISE_CHANGE
+    export_capability = Capability.ENTERPRISE_EXPORT
+    written = ENTERPRISE_FIELDS
+    ordering = ["name_key", "pk"]
+    list_display = ["name", "uscc", "kind", "coverage", "committee", "last_verified_date"]
+    list_filter = ["kind", "coverage", "ownership"]
+    list_select_related = ["committee"]
+    autocomplete_fields = ["committee", "organization", "coverage_organization"]
+    raw_id_fields = ["division"]
+    search_fields = ["^name", "=uscc"]
+    search_help_text = "名称开头的几个字，或完整的统一社会信用代码"
+    add_row = staticmethod(add_enterprise)
+    change_row = staticmethod(change_enterprise)
+
+
+@admin.register(Vehicle)
+class VehicleAdmin(RegistryAdmin):
+    """Vehicles."""
+
+    resource_classes = [VehicleResource]
+    view_capability = Capability.VEHICLE_VIEW
+    add_capability = import_capability = Capability.VEHICLE_ADD
+    change_capability = Capability.VEHICLE_CHANGE
+    export_capability = Capability.DRIVER_EXPORT  # the specification has no line of its own: who may export drivers
+    written = VEHICLE_FIELDS
+    committee_field = "registering_committee"
+    ordering = ["pk"]
+    list_display = ["plate", "colour", "kind", "enterprise", "registering_committee", "status"]
+    list_filter = ["kind", "status"]
+    list_select_related = ["enterprise", "registering_committee"]
+    autocomplete_fields = ["registering_committee", "enterprise"]
+    search_fields = ["^plate"]
+    search_help_text = "车牌开头的几位，不写中间的点"
+    add_row = staticmethod(add_vehicle)
+    change_row = staticmethod(change_vehicle)
+
+
+@admin.register(Driver)
+class DriverAdmin(ScopedAdmin):
+    """Drivers, to read: name and place. Numbers, Party facts and every change have the portal's pages."""
+
+    view_capability = Capability.DRIVER_VIEW
+    ordering = ["-pk"]
+    list_display = ["person", "group", "registering_committee", "work_status", "last_verified_date"]
+    list_filter = ["group", "work_status"]
+    list_select_related = ["person", "registering_committee"]
+    fields = ["person", "registering_committee", "group", "employment", "work_status", "source", "last_verified_date"]
+
+    def changelist_view(self, request, extra_context=None):
+        """Offer the ways in and out: the roster pipeline and the portal's export."""
+        ways = {
+            "may_import": request.reach.has(Capability.ROSTER_IMPORT_UPLOAD),
+            "may_export": request.reach.has(Capability.DRIVER_EXPORT),
+        }
+        return super().changelist_view(request, ways | (extra_context or {}))
+
+
+@admin.register(PartyMember)
+class PartyMemberAdmin(ScopedAdmin):
+    """Confirmed Party members, to read."""
+
+    view_capability = Capability.PARTY_MEMBER_VIEW
+    ordering = ["-pk"]
+    list_display = ["person", "status", "formal_organization", "joined_date", "full_date"]
+    list_filter = ["status"]
+    list_select_related = ["person", "formal_organization"]
+    fields = ["person", "status", "formal_organization", "external_organization", "joined_date", "full_date"]
