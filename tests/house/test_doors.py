@@ -4,16 +4,15 @@ import re
 from urllib.parse import quote
 
 import pytest
-from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from django.utils import timezone
 from django.utils.html import escape
 
 from branches.models import Appointment, Guidance, Office, Organization
 from foundation.accounts.models import User
-from members.models import Driver, Enterprise, ExportJob, RegistrationTransfer, RosterImport, SavedFilter, Vehicle
+from members.models import Driver, Enterprise, ExportJob, PartyMember, RegistrationTransfer, RosterImport, Vehicle
 from tests.factories import UserFactory
+from tests.house.doors import address, client_of, knock, row_of, rows_for
 from tests.house.oracle import Oracle
 from tests.house.url_policy import DOORS
 
@@ -43,84 +42,11 @@ def test_every_parameter_is_said_to_name_something():
         assert set(parameters) == said, name
 
 
-# --- rows behind parameters -------------------------------------------------------------------------------------------
-def rows_of(house, kind: str, near: bool):
-    """Return the key of a row near the county, or of one that is foreign to it."""
-    tree, far = house.tree, not near
-    if kind == "ready_export":
-        return _ready(house, "neighbour_clerk" if far else "county_clerk")
-    return {
-        "organization": lambda: (tree.neighbour_branch if far else tree.branch).pk,
-        "committee code": lambda: (tree.neighbour_county if far else tree.county).code,
-        "appointment": lambda: house.cast["neighbour_clerk" if far else "secretary"].appointments.get().pk,
-        "guidance": lambda: Guidance.objects.get(organization=tree.neighbour_county if far else tree.county).pk,
-        "office": lambda: house.offices["neighbour" if far else "branch"].pk,
-        "user": lambda: house.cast["neighbour_clerk" if far else "secretary"].pk,
-        "driver": lambda: house.drivers["neighbour" if far else "county"].pk,
-        "twin": lambda: house.drivers["declares_branch" if far else "member_of_second_branch"].pk,
-        "link": lambda: house.drivers["neighbour" if far else "county"].vehicle_links.earliest("pk").pk,
-        "enterprise": lambda: house.enterprises["neighbour" if far else "county"].pk,
-        "vehicle": lambda: (
-            house.drivers["declares_branch" if far else "county"].vehicle_links.earliest("pk").vehicle_id
-        ),
-        "transfer": lambda: house.transfers["by_county" if far else "from_county"].pk,
-        "import": lambda: house.imports["neighbour" if far else "county"].pk,
-        "export": lambda: house.exports["neighbour_clerk" if far else "county_clerk"].pk,
-        "filter": lambda: SavedFilter.objects.get(user=house.cast["neighbour_clerk" if far else "county_clerk"]).pk,
-        "division": lambda: "510402",
-        "workday": lambda: "2026-01-01",
-    }[kind]()
-
-
-def _ready(house, who):
-    from members.workflow.exports import folder
-
-    job = house.exports[who]
-    name = f"{job.pk:032}.csv"
-    (folder() / name).write_text("姓名\n", encoding="utf-8")
-    ExportJob.objects.filter(pk=job.pk).update(status="ready", file_name=name, finished_at=timezone.now())
-    return job.pk
-
-
-def address(house, name: str, keys: dict | None = None) -> str:
-    """Return an address with the nearest rows, or with the given keys in their place."""
-    door = DOORS[name]
-    keys = dict(keys or {})
-    keys |= {name: rows_of(house, kind, True) for name, kind in door.names.items() if name not in keys}
-    fixed = dict(door.fixed)
-    if fixed.get("content_type_id") == "organization":
-        fixed["content_type_id"] = ContentType.objects.get_for_model(Organization).pk
-    asked = {parameter: keys.pop(parameter) for parameter in list(keys) if parameter in (door.query, "row")}
-    url = reverse(name, kwargs=keys | fixed)
-    if door.query in asked:
-        return f"{url}?{door.query}={asked[door.query]}"
-    return f"{url}?{door.query}" if door.query else url
-
-
-def knock(client, house, name: str, keys: dict | None = None, *, post: bool | None = None):
-    door = DOORS[name]
-    url = address(house, name, keys)
-    data = dict(door.data or {})
-    if "row" in door.names:
-        data["row"] = (keys or {}).get("row") or rows_of(house, door.names["row"], True)
-    response = client.get(url) if door.data is None and not post else client.post(url, data)
-    response.body = b"".join(response.streaming_content) if response.streaming else response.content
-    response.close()
-    return response
-
-
-def client_of(house, who: str) -> Client:
-    client = Client()
-    if who in house.cast:
-        client.force_login(house.cast[who])
-    return client
-
-
 # --- one allow, one deny ----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", DOORS)
 def test_a_door_lets_in_and_refuses_as_its_row_says(house, name):
     door = DOORS[name]
-    keys = {parameter: rows_of(house, kind, True) for parameter, kind in door.names.items()}
+    keys = {parameter: row_of(house, kind, "county", door.allow) for parameter, kind in door.names.items()}
     answer = knock(client_of(house, door.allow), house, name, keys)
     assert answer.status_code == door.allowed, answer.headers
     if answer.status_code == 302 and door.allow != "nobody":
@@ -155,6 +81,7 @@ MODELS = {
     "user": User,
     "driver": Driver,
     "twin": Driver,
+    "member": PartyMember,
     "enterprise": Enterprise,
     "vehicle": Vehicle,
     "transfer": RegistrationTransfer,
@@ -190,8 +117,9 @@ STRANGERS = ("county_clerk", "leader", "secretary", "partner", "system_admin", "
 @pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
 def test_a_foreign_row_answers_like_no_row(house, name, parameter):
     kind = DOORS[name].names[parameter]
-    foreign = rows_of(house, kind, False)
+    foreign = row_of(house, kind, "far")
     nowhere = "no-such-code" if kind == "committee code" else NOWHERE
+    near = rows_for(house, name)
     oracle, compared = Oracle(), 0
     for who in STRANGERS:
         if who in house.cast and kind in MODELS and foreign in oracle.rows(MODELS[kind], house.cast[who]):
@@ -200,8 +128,8 @@ def test_a_foreign_row_answers_like_no_row(house, name, parameter):
         for post in (False, True):
             answers = []
             for key in (foreign, nowhere):
-                response = knock(client, house, name, {parameter: key}, post=post)
-                answers.append(fingerprint(response, address(house, name, {parameter: key})))
+                keys = near | {parameter: key}
+                answers.append(fingerprint(knock(client, house, name, keys, post=post), address(house, name, keys)))
             assert answers[0] == answers[1], (who, "POST" if post else "GET")
         compared += 1
     assert compared > 3

@@ -115,7 +115,7 @@ DOORS: dict[str, Door] = {
     ),
     "members:columns_save": Door("driver.view", data={"cols": ["name"]}, allowed=302),
     "members:filter_save": Door("driver.view", data={"name": "货运", "group": "truck"}, allowed=302),
-    "members:filter_delete": on("filter", "driver.view", data={}, allowed=302),
+    "members:filter_delete": on("filter", "signed in", data={}, allowed=302),
     "members:driver_duplicates": Door("driver.merge", deny="leader"),
     "members:of_organization": on("organization", "driver.view", deny="handler", refused=403),
     "members:driver_detail": on("driver", "driver.view", refused=403),
@@ -145,7 +145,7 @@ DOORS: dict[str, Door] = {
     "members:export_create": Door("driver.export", deny="leader"),
     "members:export_detail": on("export", "export_job.view", refused=403),
     "members:export_progress": on("export", "export_job.view", refused=403),
-    "members:export_download": on("ready_export", "export_job.view", refused=403),
+    "members:export_download": on("ready_export", "driver.export", refused=403),
     # --- members: roster imports
     "members:import_list": Door("roster_import.view"),
     "members:import_create": Door("roster_import.upload", deny="leader"),
@@ -219,6 +219,24 @@ TABLES: dict[str, Table] = {
     "branches_guidance": Table("guidance", "guidance.view"),
     "branches_office": Table("office", "appointment.view"),
     "accounts_user": Table("user", "user.view", export="user.view"),
+    "members_enterprise": Table(
+        "enterprise",
+        "enterprise.view",
+        add="enterprise.add",
+        change="enterprise.change",
+        export="enterprise.export",
+        imports="enterprise.add",
+    ),
+    "members_vehicle": Table(
+        "vehicle",
+        "vehicle.view",
+        add="vehicle.add",
+        change="vehicle.change",
+        export="driver.export",  # no line of its own: whoever may export drivers
+        imports="vehicle.add",
+    ),
+    "members_driver": Table("driver", "driver.view"),
+    "members_partymember": Table("member", "party_member.view"),
     "branches_division": Table(
         "division",
         "division.view",
