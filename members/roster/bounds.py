@@ -11,6 +11,10 @@ from branches.scope import Region, reach_of
 from members.roster.check.catalogue import Catalogue, Unit
 
 
+class OrganizationGone(Exception):  # noqa: N818 the word people use
+    """The organisation was dissolved after the upload."""
+
+
 @dataclass(frozen=True)
 class Bounds:
     """Drivers of these committees, or of one's own platform; `catalogue` holds the organisations a row may name."""
@@ -24,6 +28,8 @@ class Bounds:
 
 def bounds_of(organization: Organization, actor) -> Bounds:
     """Return the bounds of an import under `organization` by `actor` (None: the system). Two to four queries.
+
+    Raises OrganizationGone.
 
     Source: docs/permissions.csv, lines roster_import,upload and driver,change.
     """
@@ -58,7 +64,9 @@ def bounds_of(organization: Organization, actor) -> Bounds:
         for pk, path, code, name, short_name, aliases, kind in below
         if pk in allowed or pk == organization.pk
     ]
-    importing = next(unit for unit in units if unit.id == organization.pk)
+    importing = next((unit for unit in units if unit.id == organization.pk), None)
+    if importing is None:
+        raise OrganizationGone
     return Bounds(
         catalogue=Catalogue(importing, [unit for unit in units if unit.id != organization.pk]),
         committee_ids=frozenset(unit.id for unit in units if unit.is_committee and unit.id in allowed),

@@ -14,7 +14,7 @@ from branches.models import Organization
 from foundation.protection.canonical import name_key
 from foundation.protection.seal import blinder
 from members.choices import CREDENTIAL_OF_GROUP, CredentialKind, Fate
-from members.models import Credential, Driver, DriverVehicle, Person
+from members.models import Affiliation, Credential, Driver, DriverVehicle, Person
 from members.roster.bounds import Bounds
 from members.roster.bulk import Hex
 from members.roster.fields import BY_CODE
@@ -23,6 +23,7 @@ from members.rules.people import CREDENTIAL
 # Compared one to one with a column of the driver.
 _DRIVER_FIELDS = ("group", "work_status", "driving_class", "declared_political_status", "remarks")
 SENTENCE_OUT_OF_SCOPE = "这一行不在您可以登记的范围内。请核对身份证号；号码没有错，就请上级委员会核对。"
+SENTENCE_MERGED = "这个身份证号已经并入另一位司机的登记。请核对证件，改用他现在登记的身份证号。"
 SENTENCE_PHONE_SHARED = "这个手机号另一位司机也在用。请核对是谁的号码。"
 SENTENCE_NAME_DIFFERS = "这个身份证号登记的是另一个姓名，写入后以这份名册的姓名为准。请核对是不是同一个人。"
 
@@ -62,7 +63,7 @@ class Planner:
         self._names: dict[int, str] = {}
 
     def plan(self, rows: Sequence[Candidate], *, warn: bool = True) -> None:
-        """Decide the fate of each row. At most seven queries per call, whatever the number of rows.
+        """Decide the fate of each row. At most nine queries per call, whatever the number of rows.
 
         Rows with errors stay rejected; the others have their index columns. Sets fate, person_id, changed, before,
         and adds warnings. Without `warn` nothing is asked that only a warning needs.
@@ -74,6 +75,7 @@ class Planner:
         credentials = self._credentials(
             [match.person_id for row, match in matches if match.is_driver and "credential_number" in row.values]
         )
+        ties, winners = self._ties(matches), self._winners(matches)
         shared = self._phone_owners(live) if warn else {}
         blind_credential = blinder(CREDENTIAL)
         for row in rows:
@@ -81,8 +83,8 @@ class Planner:
                 self._reject(row)
                 continue
             match = stored.get(row.id_index)
-            if match is not None and not self._may_touch(match):
-                row.errors.append([self._header(row, "id_number"), "out_of_scope", SENTENCE_OUT_OF_SCOPE])
+            if match is not None and (refusal := self._refusal(match, ties, winners)):
+                row.errors.append([self._header(row, "id_number"), *refusal])
                 self._reject(row)
                 continue
             if warn and row.phone_index is not None:
@@ -104,14 +106,51 @@ class Planner:
     def _reject(self, row: Candidate) -> None:
         row.fate, row.person_id, row.warnings, row.changed, row.before = Fate.REJECTED, None, [], [], {}
 
-    def _may_touch(self, match: Stored) -> bool:
-        """Whether the importer may change this person: by committee, by platform, or by the branch he is placed in."""
+    def _refusal(self, match: Stored, ties: dict[int, set[int]], winners: dict[int, Stored]) -> tuple[str, str] | None:
+        """Return code and sentence when this person is not the importer's to change.
+
+        A merged duplicate is a signpost: only whoever may see where it leads is told that it is one.
+        """
+        if match.merged_into_id is not None:
+            winner = winners.get(match.merged_into_id)
+            if winner is not None and winner.is_driver and self._may_touch(winner, {}):
+                return "merged", SENTENCE_MERGED
+            return "out_of_scope", SENTENCE_OUT_OF_SCOPE
+        return None if self._may_touch(match, ties) else ("out_of_scope", SENTENCE_OUT_OF_SCOPE)
+
+    def _may_touch(self, match: Stored, ties: dict[int, set[int]]) -> bool:
+        """Whether the importer may change this person: by committee, by platform, or by a branch he is placed in.
+
+        Who is neither a driver nor a Party member belongs to nobody yet.
+        """
         bounds = self._bounds
         if match.is_driver:
             return match.committee_id in bounds.committee_ids or (
                 match.platform_id is not None and match.platform_id in bounds.own_organization_ids
             )
-        return match.formal_organization_id is None or match.formal_organization_id in bounds.organization_ids
+        if match.member_id is None or match.formal_organization_id in bounds.organization_ids:
+            return True
+        return not bounds.organization_ids.isdisjoint(ties.get(match.person_id, ()))
+
+    @staticmethod
+    def _ties(matches: Sequence[tuple[Candidate, Stored]]) -> dict[int, set[int]]:
+        """Return where Party members who are no drivers take part. One query, if there are any."""
+        members = [match.member_id for _, match in matches if match.member_id is not None and not match.is_driver]
+        ties: dict[int, set[int]] = {}
+        if members:
+            running = Affiliation.objects.filter(member_id__in=members, until_date__isnull=True)
+            for member_id, organization_id in running.values_list("member_id", "organization_id"):
+                ties.setdefault(member_id, set()).add(organization_id)
+        return ties
+
+    @staticmethod
+    def _winners(matches: Sequence[tuple[Candidate, Stored]]) -> dict[int, Stored]:
+        """Return the people into whom duplicates were merged. One query, if there are any."""
+        wanted = {match.merged_into_id for _, match in matches if match.merged_into_id is not None}
+        if not wanted:
+            return {}
+        found = Person._base_manager.filter(pk__in=wanted).values_list(*_STORED_COLUMNS)
+        return {row[1]: Stored._make(row) for row in found}
 
     def _warn_of_shared_phone(self, row: Candidate, shared: dict[str, set[str]]) -> None:
         """Warn when an earlier row that goes in, or a stored person, has the phone of this one."""
@@ -240,6 +279,8 @@ class Stored(NamedTuple):
     phone_index: str | None
     ethnicity: str
     is_veteran: bool | None
+    merged_into_id: int | None
+    member_id: int | None
     formal_organization_id: int | None
     committee_id: int | None
     group: str | None
@@ -288,6 +329,8 @@ _STORED_COLUMNS = (
     Hex("phone_index"),
     "ethnicity",
     "is_veteran",
+    "merged_into_id",
+    "party_member__person_id",
     "party_member__formal_organization_id",
     "driver__registering_committee_id",
     "driver__group",

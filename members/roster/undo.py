@@ -25,8 +25,9 @@ def undo(results: Sequence[RosterResult]) -> tuple[int, int]:
     handful of statements per row that was changed, per chunk for those that were made.
     """
     keys = [result.person_id for result in results]
-    people = Person._base_manager.in_bulk(keys)
-    drivers = Driver._base_manager.in_bulk(keys)
+    # Locked in one order: an edit that comes in between waits and then meets the next version.
+    people = {row.pk: row for row in Person._base_manager.select_for_update().filter(pk__in=keys).order_by("pk")}
+    drivers = {row.pk: row for row in Driver._base_manager.select_for_update().filter(pk__in=keys).order_by("pk")}
     taken: list[RosterResult] = []
     left: list[RosterResult] = []
     removable: list[RosterResult] = []

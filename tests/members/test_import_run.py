@@ -1,0 +1,189 @@
+"""What the worker of a roster import does when things go wrong: gone workers, edits in between, people of others."""
+
+import io
+import threading
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from foundation.audit.models import Entry
+from members.models import Affiliation, Credential, Driver, DriverVehicle, PartyMember, Person, RosterImport, RosterRow
+from members.roster import apply
+from members.workflow import drivers as driver_verbs
+from members.workflow import import_run
+from members.workflow.import_run import advance, run_to_end
+from members.workflow.imports import request_undo, upload
+from members.workflow.people import merge_people, person_columns
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HEADER = "姓名,身份证号,手机号,车牌号,从业资格证号"
+EVERYTHING = ("name", "phone", "plate", "credential_number", "committee")
+
+
+def number_of(serial: int) -> str:
+    """Return a synthetic identity number with a right check digit."""
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    base = f"51040219800101{serial:03d}"
+    return base + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(base, weights, strict=True)) % 11]
+
+
+FIRST, SECOND, THIRD = (number_of(serial) for serial in (10, 20, 30))
+
+
+def imported(organization, rows, *, actor=None, at_once=True):
+    content = io.BytesIO("\n".join([HEADER, *rows]).encode())
+    batch = upload(
+        actor,
+        organization,
+        content,
+        "名册.csv",
+        apply_at_once=at_once,
+        accepted_fields=EVERYTHING,
+        wake_worker=False,
+    )
+    return run_to_end(batch.pk)
+
+
+def errors_of(batch):
+    return [code for row in RosterRow.objects.filter(roster_import=batch) for _, code, _ in row.errors]
+
+
+def test_the_signpost_of_a_merged_person_is_nobody_elses_to_register(tree, county_clerk, neighbour_clerk):
+    imported(tree.county, [f"张三,{FIRST},13800000001,,", f"张叁,{SECOND},13800000001,,"])
+    winner, loser = Driver.objects.order_by("pk")
+    versions = (winner.version, loser.version)
+    merge_people(winner, loser, from_loser=frozenset(), versions=versions, actor=county_clerk, reason="同一个人")
+    foreign = imported(tree.neighbour_county, [f"张叁,{SECOND},13900000009,,"], actor=neighbour_clerk)
+    assert (foreign.rejected, errors_of(foreign)) == (1, ["out_of_scope"])
+    own = imported(tree.county, [f"张叁,{SECOND},13900000009,,"], actor=county_clerk)
+    assert (own.rejected, errors_of(own)) == (1, ["merged"])
+    assert Driver.objects.count() == 1
+
+
+def test_a_member_whom_a_foreign_branch_has_taken_in_is_out_of_scope(tree, county_clerk):
+    columns = person_columns({"name": "赵六", "id_number": THIRD, "phone": "13700000000"}, timezone.localdate())
+    person = Person.objects.create(**columns)
+    member = PartyMember.objects.create(person=person, status="full", external_organization="外地某支部")
+    Affiliation.objects.create(
+        member=member, organization=tree.neighbour_branch, kind="flowing", from_date="2020-01-01"
+    )
+    row = [f"别名,{THIRD},13600000000,,"]
+    assert imported(tree.county, row, actor=county_clerk).rejected == 1
+    person.refresh_from_db()
+    assert person.name == "赵六"
+    Affiliation.objects.update(organization=tree.branch)
+    assert imported(tree.county, row, actor=county_clerk).updated == 1
+
+
+def test_an_edit_that_comes_in_between_is_not_overwritten(tree, county_clerk, monkeypatch):
+    """The edit waits for the chunk and then meets a newer version, or the chunk is planned again."""
+    imported(tree.county, [f"张三,{FIRST},13800000001,,"])
+    driver = Driver.objects.select_related("person").get()
+    outcome = []
+
+    def edit():
+        try:
+            driver_verbs.change_driver(
+                driver,
+                {"name": "张三丰", "remarks": "请保留"},
+                versions=(driver.version, driver.person.version),
+                actor=county_clerk,
+            )
+            outcome.append("saved")
+        except Exception as refusal:
+            outcome.append(type(refusal).__name__)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=edit)
+    columns = apply.Applier._person_changes
+
+    def while_applying(self, row):
+        thread.start()
+        thread.join(1)
+        return columns(self, row)
+
+    monkeypatch.setattr(apply.Applier, "_person_changes", while_applying)
+    imported(tree.county, [f"张三,{FIRST},13800000002,,"])
+    thread.join()
+    driver = Driver.objects.select_related("person").get()
+    assert outcome
+    assert (outcome[0] == "saved") == (driver.remarks == "请保留")
+
+
+def test_an_undo_that_stops_its_workers_is_set_aside(tree):
+    batch = imported(tree.county, [f"张三,{FIRST},13800000001,,"])
+    RosterImport.objects.filter(pk=batch.pk).update(undo_requested=True, starts=import_run.MOST_STARTS)
+    assert advance(batch.pk) is False
+    batch.refresh_from_db()
+    assert (batch.status, batch.undo_requested) == ("done", False)
+    assert "撤销" in batch.failure
+    batch.refresh_from_db()
+    request_undo(None, batch)
+    assert run_to_end(batch.pk).status == "undone"
+
+
+def test_a_batch_given_up_halfway_says_what_was_written(tree):
+    batch = imported(tree.county, [f"张三,{FIRST},13800000001,,"])
+    RosterImport.objects.filter(pk=batch.pk).update(status="applying", finished_at=None, starts=import_run.MOST_STARTS)
+    advance(batch.pk)
+    batch.refresh_from_db()
+    assert batch.failure_code == "gave_up"
+    assert "写入的 1 行还在" in batch.failure
+    assert "登记没有改动" not in batch.failure
+
+
+def test_the_trail_holds_no_text_of_the_file(tree):
+    batch = imported(tree.county, [f"张三,{FIRST},13800000001,,", "填表人：钱七七,,,,"])
+    assert batch.sheets
+    assert not [entry.action for entry in Entry.objects.all() if "钱七七" in f"{entry.fields}{entry.details}"]
+
+
+def test_stopping_early_does_not_hide_how_many_people_of_others_were_met(tree, county_clerk, monkeypatch):
+    imported(tree.neighbour_county, [f"张三,{FIRST},13800000001,,"])
+    asked = import_run._Run._cancel_requested
+
+    def stop(run):
+        RosterImport.objects.filter(pk=run.batch.pk).update(cancel_requested=True)
+        return asked(run)
+
+    monkeypatch.setattr(import_run._Run, "_cancel_requested", stop)
+    batch = imported(tree.county, [f"张三,{FIRST},13800000001,,"], actor=county_clerk, at_once=False)
+    assert batch.status == "cancelled"
+    assert not RosterRow.objects.filter(roster_import=batch).exists()
+    assert Entry.objects.get(action=import_run.OUT_OF_SCOPE).details == {"rows": 1}
+
+
+def test_reading_the_same_file_again_and_again_counts_each_time(tree, county_clerk, settings):
+    settings.ROSTER_OUT_OF_SCOPE_PER_DAY = 2
+    imported(tree.neighbour_county, [f"张三,{FIRST},13800000001,,"])
+    row = [f"张三,{FIRST},13800000001,,"]
+    outcomes = [imported(tree.county, row, actor=county_clerk, at_once=False).status for _ in range(3)]
+    assert outcomes == ["preview", "preview", "failed"]
+    assert RosterImport.objects.latest("pk").failure_code == "too_many_out_of_scope"
+
+
+def test_an_organisation_dissolved_after_the_upload_is_a_sentence(tree):
+    content = io.BytesIO(f"{HEADER}\n张三,{FIRST},,,\n".encode())
+    batch = upload(None, tree.third_county, content, "名册.csv", wake_worker=False)
+    type(tree.third_county).objects.filter(pk=tree.third_county.pk).update(
+        status="dissolved", dissolved_date="2026-01-01"
+    )
+    batch = run_to_end(batch.pk)
+    assert (batch.status, batch.failure_code) == ("failed", "organization_gone")
+
+
+@pytest.mark.parametrize("touched", ["credential", "vehicle"])
+def test_undo_leaves_people_whose_licence_or_vehicle_was_changed_since(tree, county_clerk, touched):
+    batch = imported(tree.county, [f"张三,{FIRST},13800000001,川D12345,123456"])
+    driver = Driver.objects.get()
+    if touched == "credential":
+        kind = Credential.objects.get().kind
+        driver_verbs.set_credential(driver, kind, "999999", {}, actor=county_clerk)
+    else:
+        driver_verbs.end_vehicle(DriverVehicle.objects.get(), timezone.localdate(), actor=county_clerk)
+    request_undo(None, batch)
+    assert run_to_end(batch.pk).undo_conflicts == 1
+    assert Driver.objects.filter(pk=driver.pk).exists()
