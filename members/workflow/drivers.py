@@ -203,6 +203,7 @@ def assign_vehicle(
     with transaction.atomic():
         vehicle = _vehicle_for(plate, driver, colour)
         link = _tie(driver, vehicle, from_date)
+        _touch(driver)
         _trace("driver.assign_vehicle", driver, actor, fields=["vehicle_links"], details={"plate": plate})
     return link
 
@@ -216,6 +217,7 @@ def end_vehicle(link: DriverVehicle, until_date: date, *, actor) -> None:
         running = DriverVehicle.objects.filter(pk=link.pk, until_date__isnull=True)
         if running.update(until_date=until_date) != 1:
             raise Conflict("这辆车已经被别人从他名下移除了。")
+        _touch(link.driver)
         details = {"plate": link.vehicle.plate, "until_date": until_date.isoformat()}
         _trace("driver.end_vehicle", link.driver, actor, fields=["vehicle_links"], details=details)
 
@@ -229,6 +231,7 @@ def set_credential(driver: Driver, kind: str, number: str, values: Mapping[str, 
         raise PermissionDenied("修改从业资格不在您的权限里。")
     with transaction.atomic():
         credential = _put_credential(driver, kind, number, values)
+        _touch(driver)
         expires = credential.expires_date.isoformat() if credential.expires_date else None
         _trace(
             "driver.set_credential",
@@ -312,6 +315,12 @@ def _write(driver: Driver, version: int, changes: Mapping[str, Any], at: datetim
     if rows.update(**changes, version=F("version") + 1, updated_at=at) != 1:
         raise Conflict(_FIRST)
     driver.version = version + 1
+
+
+def _touch(driver: Driver) -> None:
+    # What hangs on a driver is part of his row for whoever compares versions: an import that is taken back leaves alone
+    # whom somebody has given another licence or vehicle since.
+    Driver.objects.filter(pk=driver.pk).update(version=F("version") + 1, updated_at=timezone.now())
 
 
 def _trace(action: str, driver: Driver, actor, *, fields, details=None) -> None:
