@@ -174,6 +174,8 @@ def merge_people(
         raise ValidationError({"reason": "请写明凭什么认定是同一个人。"})
     with transaction.atomic():
         _lock_versions(winner, loser, versions)
+        # The persons too: what somebody saves meanwhile would be overwritten by the swap.
+        list(Person.objects.select_for_update().filter(pk__in=both).order_by("pk").values_list("pk"))
         winner, loser = (Driver.objects.select_related("person").get(pk=pk) for pk in (winner.pk, loser.pk))
         _refuse_unmergeable(winner, loser)
         moved = _move_rows(winner, loser)
