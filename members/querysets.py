@@ -13,9 +13,9 @@ from django.db.models import Q
 from branches.capabilities import Capability
 from branches.choices import COMMITTEES
 from branches.querysets import ScopedQuerySet
-from branches.scope import Region
+from branches.scope import Region, reach_of
 from foundation.protection.seal import tail
-from members.choices import IMPORT_WORKING, TRANSFER_MOVED, TRANSFER_OPEN, ExportStatus, VehicleStatus
+from members.choices import IMPORT_WORKING, TRANSFER_MOVED, TRANSFER_OPEN, ExportStatus, ImportStatus, VehicleStatus
 from members.rules.people import ID_NUMBER, PHONE, id_number_index, phone_index
 from members.rules.search import Kind, Query
 
@@ -218,6 +218,18 @@ class VehicleQuerySet(ScopedQuerySet):
             parts.append(Part(Q(enterprise__organization_id__in=region.own_organization_ids)))
         return parts
 
+    def changeable_by(self, who) -> Self:
+        """Return the vehicles whose registration the user (or reach) may change.
+
+        Those registered in his region or of his platform: that a driver of his drives it lets him see a vehicle. Else
+        whoever types a plate could tie any vehicle of the country to a driver and change it. Queries as `visible_to`.
+        """
+        region = reach_of(who).region(Capability.VEHICLE_CHANGE)
+        if region.everything:
+            return self.all()
+        own = Q(enterprise__organization_id__in=region.own_organization_ids)
+        return self.filter(Q(registering_committee_id__in=region.committee_ids) | own)
+
     def active(self) -> Self:
         """Return the vehicles in use."""
         return self.filter(status=VehicleStatus.ACTIVE)
@@ -288,7 +300,10 @@ class RosterImportQuerySet(ScopedQuerySet):
     def claimable(self, at: datetime) -> Self:
         """Return the batches that have work to do and nobody working on them."""
         return self.filter(
-            Q(status__in=IMPORT_WORKING) | Q(undo_requested=True),
+            Q(status__in=IMPORT_WORKING)
+            | Q(undo_requested=True)
+            # Asked to stop just when the plan was ready: nobody has stopped it yet.
+            | Q(status=ImportStatus.PREVIEW, cancel_requested=True),
             Q(lease_until__isnull=True) | Q(lease_until__lt=at),
         )
 

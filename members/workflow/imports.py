@@ -19,7 +19,7 @@ from branches.capabilities import Capability
 from branches.models import Organization
 from branches.rules import may
 from foundation.audit import trail
-from members.choices import IMPORT_NEXT, ImportPhase, ImportStatus
+from members.choices import IMPORT_NEXT, IMPORT_WORKING, ImportPhase, ImportStatus
 from members.models import RosterImport, RosterMapping
 from members.roster.fields import BY_CODE
 from members.roster.read import RosterRefused
@@ -157,9 +157,16 @@ def request_cancel(actor, batch: RosterImport) -> None:
     Raises PermissionDenied, NotReady when there is nothing to stop.
     """
     _require(actor, Capability.ROSTER_IMPORT_UPLOAD, batch)
-    if ImportStatus.CANCELLED not in IMPORT_NEXT[batch.status]:
-        raise NotReady("这次导入已经结束，没有可以停止的。")
     with transaction.atomic():
+        # What the person saw may be a step behind the worker: the row itself says what there is to stop.
+        at_work = RosterImport.objects.filter(pk=batch.pk, status__in=IMPORT_WORKING)
+        if at_work.update(cancel_requested=True):
+            trail.record("roster_import.cancel", batch, actor=actor, organization_id=batch.organization_id)
+            wake(batch)
+            return
+        batch.refresh_from_db(fields=["status", "stored_file"])
+        if ImportStatus.CANCELLED not in IMPORT_NEXT[batch.status]:
+            raise NotReady("这次导入已经结束，没有可以停止的。")
         if batch.status == ImportStatus.PREVIEW:
             trail.transition(
                 batch,
@@ -171,10 +178,6 @@ def request_cancel(actor, batch: RosterImport) -> None:
                 organization_id=batch.organization_id,
             )
             transaction.on_commit(lambda: forget_file(batch))
-            return
-        RosterImport.objects.filter(pk=batch.pk).update(cancel_requested=True)
-        trail.record("roster_import.cancel", batch, actor=actor, organization_id=batch.organization_id)
-        wake(batch)
 
 
 def request_undo(actor, batch: RosterImport, *, reason: str = "") -> None:
@@ -259,6 +262,6 @@ def _display_name(file_name: str) -> str:
 
 
 def wake(batch: RosterImport) -> None:
-    """Send the wake-up once the change is committed; if it is lost, or the broker is down, the sweep finds the batch."""
+    """Send the wake-up once the change is committed; if it is lost, the sweep finds the batch."""
     task = current_app.tasks["members.tasks.imports.advance_import"]
     transaction.on_commit(lambda: task.delay(batch.pk), robust=True)
