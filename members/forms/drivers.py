@@ -16,6 +16,7 @@ from members.forms.fields import (
     YesNoField,
     branches_for,
     committees_for,
+    with_current,
 )
 from members.models import Driver
 from members.rules.drivers import IDENTITY_FIELDS
@@ -94,6 +95,10 @@ class DriverForm(VerbForm):
             return
         for name in ("committee", "plate", "credential"):
             del self.fields[name]
+        if "enterprise" in self.fields:
+            self.fields["enterprise"].current = driver.enterprise
+        if branch := self.fields.get("declared_branch"):
+            branch.queryset = with_current(branch.queryset, driver.declared_branch_id)
         for name, label in IDENTITY_FIELDS.items():
             value = getattr(driver.person, name)
             shown = driver.person._meta.get_field(name).mask(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from branches.capabilities import Capability
 from branches.choices import BRANCHES, COMMITTEES, Kind
@@ -47,12 +48,15 @@ class EnterpriseField(forms.CharField):
     """A firm by its whole name or its credit code, within the reader's scope; there are too many for a select."""
 
     reach: Reach
+    current: Enterprise | None = None  # what stands there now may stay, also where it lies outside the scope
 
     def clean(self, value):
         """Return the Enterprise or None. Raises ValidationError when it is unknown, foreign or ambiguous."""
         text = (super().clean(value) or "").strip()
         if not text:
             return None
+        if self.current is not None and text == self.current.name:
+            return self.current
         visible = Enterprise.objects.visible_to(self.reach)
         code = canonical_id_number(text)
         if len(code) == 18 and uscc_error(code) is None:
@@ -87,6 +91,14 @@ def branches_for(reach: Reach):
     region = reach.region(Capability.PARTY_MEMBER_VIEW)
     rows = Organization.objects.filter(kind__in=BRANCHES | {Kind.GENERAL_BRANCH}).running()
     return rows if region.everything else rows.filter(pk__in=region.organization_ids)
+
+
+def with_current(rows, pk: int | None):
+    """Return the organisations of `rows` and the one that stands there now: a page saved as it is changes nothing.
+
+    Without it a unit outside the reader's scope, or a dissolved one, would be missing in the box and be cleared.
+    """
+    return rows if pk is None else Organization.objects.filter(Q(pk__in=rows.order_by().values("pk")) | Q(pk=pk))
 
 
 class OrganizationChoice(forms.ModelChoiceField):

@@ -9,7 +9,7 @@ from branches.forms import DivisionField, VerbForm
 from branches.models import Organization
 from branches.scope import Reach
 from members.choices import Coverage, EnterpriseKind, Ownership, PlateColour, VehicleKind, VehicleStatus
-from members.forms.fields import DayField, EnterpriseField, OrganizationChoice, committees_for
+from members.forms.fields import DayField, EnterpriseField, OrganizationChoice, committees_for, with_current
 from members.models import Enterprise, Vehicle
 
 EMPTY = [("", "—")]
@@ -52,7 +52,7 @@ class EnterpriseForm(VerbForm):
         rows = Organization.objects.running()
         seen = rows if region.everything else rows.filter(pk__in=region.organization_ids)
         for name in ("organization", "coverage_organization"):
-            self.fields[name].queryset = seen
+            self.fields[name].queryset = with_current(seen, getattr(enterprise, f"{name}_id", None))
         self.fields["committee"].queryset = committees_for(reach, Capability.ENTERPRISE_ADD)
         if enterprise is not None:
             del self.fields["committee"]
@@ -83,6 +83,7 @@ class VehicleForm(VerbForm):
             )
         super().__init__(*args, **kwargs)
         self.fields["enterprise"].reach = reach
+        self.fields["enterprise"].current = vehicle.enterprise if vehicle is not None else None
         self.fields["committee"].queryset = committees_for(reach, Capability.VEHICLE_ADD)
         if vehicle is not None:
             del self.fields["committee"]

@@ -87,6 +87,7 @@ def _set(enterprise: Enterprise, values: Mapping[str, Any], reach: Reach) -> Non
     unknown = set(values) - set(ENTERPRISE_FIELDS)
     if unknown:
         raise TypeError(f"not to be set: {sorted(unknown)}")
+    before = {name: getattr(enterprise, f"{name}_id") for name in ("organization", "coverage_organization")}
     for name, value in values.items():
         setattr(enterprise, name, value)
     enterprise.name = " ".join(nfkc(enterprise.name or "").split())
@@ -96,9 +97,9 @@ def _set(enterprise: Enterprise, values: Mapping[str, Any], reach: Reach) -> Non
     if sentence := uscc_sentence(enterprise.uscc or ""):
         errors["uscc"] = sentence
     region = reach.region(Capability.ENTERPRISE_VIEW)
-    for name in ("organization", "coverage_organization"):
+    for name, stood in before.items():
         chosen = getattr(enterprise, f"{name}_id")
-        if name in values and chosen and not region.everything and chosen not in region.organization_ids:
+        if chosen and chosen != stood and not region.everything and chosen not in region.organization_ids:
             errors[name] = "没有这个组织，或者不在您的辖区。"
     if errors:
         raise ValidationError(errors)
