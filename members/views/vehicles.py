@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -50,7 +51,7 @@ def vehicle_detail(request, pk: int):
     """Answer with one vehicle and those of its drivers whom the reader may see. About eight queries."""
     vehicle = _one(request, pk)
     links = DriverVehicle.objects.visible_to(request.reach).filter(vehicle=pk).select_related("driver__person")
-    changeable = Vehicle.objects.manageable_by(request.reach, Capability.VEHICLE_CHANGE).filter(pk=pk)
+    changeable = Vehicle.objects.changeable_by(request.reach).filter(pk=pk)
     named = request.reach.has(Capability.DRIVER_VIEW)
     seen = Driver.objects.visible_to(request.reach).filter(vehicle_links__vehicle=pk).values("pk") if named else []
     context = {
@@ -88,6 +89,8 @@ def vehicle_change(request, pk: int):
     """Change a vehicle."""
     vehicle = _one(request, pk)
     needs(request, Capability.VEHICLE_CHANGE)
+    if not Vehicle.objects.changeable_by(request.reach).filter(pk=pk).exists():
+        raise PermissionDenied
     form = VehicleForm(request.POST or None, reach=request.reach, vehicle=vehicle)
     url = reverse("members:vehicle_detail", args=[pk])
 

@@ -42,11 +42,12 @@ def change_vehicle(
 ) -> Vehicle:
     """Change fields of a vehicle and return it. One UPDATE … WHERE version.
 
-    Raises PermissionDenied, ValidationError per field, Conflict when somebody was first.
+    Raises PermissionDenied for a vehicle registered elsewhere, ValidationError per field, Conflict when somebody was
+    first.
     """
     reach = reach_of(actor)
-    if not Vehicle.objects.manageable_by(reach, Capability.VEHICLE_CHANGE).filter(pk=vehicle.pk).exists():
-        raise PermissionDenied("修改这辆车不在您的权限里。")
+    if not Vehicle.objects.changeable_by(reach).filter(pk=vehicle.pk).exists():
+        raise PermissionDenied("这辆车不在您这里登记，要改请联系登记它的委员会。")
     vehicle = Vehicle.objects.get(pk=vehicle.pk)
     before = {name: getattr(vehicle, name) for name in values}
     _set(vehicle, values, reach)
