@@ -1,7 +1,13 @@
-"""Refusals that any door may raise become pages."""
+"""Refusals that any door may raise become pages; what no database can hold is refused before a door opens."""
+
+from django.core.exceptions import BadRequest
+from django.http import Http404
 
 from dashboard.views import errors
 from foundation.audit.trail import Conflict, NotAllowed
+
+LARGEST_KEY = 2**63 - 1
+NUL = "\0"
 
 
 class Refusals:
@@ -12,8 +18,20 @@ class Refusals:
         self.get_response = get_response
 
     def __call__(self, request):
-        """Pass on; see process_exception."""
+        """Pass on; see process_view and process_exception."""
         return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        """Answer 404 to a key beyond 64 bits, which no row can have, and 400 to a NUL, which PostgreSQL cannot hold.
+
+        SQLite raises OverflowError for the one, PostgreSQL ValueError or DataError for the other.
+        """
+        for value in kwargs.values():
+            if (isinstance(value, int) and value > LARGEST_KEY) or (isinstance(value, str) and NUL in value):
+                raise Http404
+        for sent in (request.GET, request.POST):
+            if any(NUL in value for _, values in sent.lists() for value in values):
+                raise BadRequest("填写的内容里有看不见的控制字符，请删去重填。")
 
     def process_exception(self, request, exception):
         """Turn Conflict and NotAllowed into the page of 409; leave everything else alone."""

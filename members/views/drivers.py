@@ -86,7 +86,7 @@ def driver_list(request):
 @require_POST
 def driver_bulk(request):
     """Do one thing with the selected rows: note them as verified, or go on to their export."""
-    keys = [int(key) for key in request.POST.getlist("row") if key.isascii() and key.isdigit()][:200]
+    keys = ticked_rows(request, 200)
     back = _back(request)
     if not keys:
         messages.warning(request, "没有选中司机。先在名单左边勾选。")
@@ -140,6 +140,12 @@ def filter_delete(request, pk: int):
     get_object_or_404(SavedFilter, pk=pk, user=request.user).delete()
     messages.success(request, "已删去这个常用筛选")
     return redirect(address({}))
+
+
+def ticked_rows(request, most: int) -> list[int]:
+    """Return the keys of the rows that were ticked, at most so many; what can be no key is passed over."""
+    sent = request.POST.getlist("row")
+    return [int(key) for key in sent if key.isascii() and key.isdigit() and len(key) < 19][:most]
 
 
 def _back(request) -> str:

@@ -16,7 +16,7 @@ from members.forms.registry import ExportForm
 from members.lists.columns import readable
 from members.lists.drivers import CONDITIONS
 from members.models import ExportJob
-from members.views.drivers import needs
+from members.views.drivers import needs, ticked_rows
 from members.views.lists import address, asked_list, open_query, seal_query
 from members.workflow import exports
 
@@ -42,7 +42,7 @@ def export_create(request):
     query = open_query(token) if token else None
     if token and query is None:
         raise PermissionDenied("这次查找已经过期，请重新查找再导出。")
-    keys = tuple(int(key) for key in request.POST.getlist("row") if key.isascii() and key.isdigit())[:5000]
+    keys = tuple(ticked_rows(request, 5000))
     asked = asked_list(request, source, query)
     asked.keys, asked.scope = keys, Capability.DRIVER_EXPORT
     columns = readable(request.reach)
