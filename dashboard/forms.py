@@ -11,7 +11,7 @@ class FeedbackForm(forms.Form):
     title = forms.CharField(
         label="一句话说明",
         max_length=80,
-        help_text="例如：导入名册时看不懂“校验位不符”",
+        help_text="例如：导入名册时看不懂“校验码不符”",
         error_messages={"required": "请写一句话，说说是哪里的问题。", "max_length": "太长了，最多 80 个字。"},
     )
     description = forms.CharField(

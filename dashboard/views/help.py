@@ -101,6 +101,6 @@ def design(request):
                 "changes": [{"label": "车牌", "before": "川D7F210", "after": "川D2K907"}],
             },
         ],
-        "form": FeedbackForm({"title": "", "description": "看不懂“校验位不符”"}),
+        "form": FeedbackForm({"title": "", "description": "看不懂“校验码不符”"}),
     }
     return render(request, "dashboard/design.html", context)

@@ -8,6 +8,9 @@ from branches.capabilities import Capability
 from branches.scope import Reach, Region
 from foundation.protection.identifiers import id_number_error, phone_error, plate_error, uscc_error
 
+STALE_DAYS = 183  # half a year: after that a row counts as not verified
+EXPIRING_DAYS = 30  # a licence that ends within them is due
+
 # Codes of the roster import (the same words for the same mistakes everywhere).
 _ID_NUMBER_SENTENCES = {
     "id_missing": "身份证号没有填。请照身份证填 18 位。",
@@ -15,11 +18,11 @@ _ID_NUMBER_SENTENCES = {
     "id_length": "身份证号应是 18 位，这里是 {length} 位。请照身份证核对。",
     "id_characters": "身份证号前 17 位只能是数字，最后一位是数字或 X。请核对有没有写成字母 O、l。",
     "id_birthdate": "第 7 到 14 位不是可能的出生日期（16 到 100 岁）。请照身份证核对。",
-    "id_checksum": "校验位不对：前 17 位和最后一位对不上，多半有一位写错或两位写反。请照身份证逐位核对。",
+    "id_checksum": "校验码不对：前 17 位和最后一位对不上，多半有一位写错或两位写反。请照身份证逐位核对。",
 }
 PHONE_SENTENCE = "手机号应是 1 开头的 11 位数字。请核对有没有多一位或少一位。"
 PLATE_SENTENCE = "车牌写法不对：省份简称、一个字母、5 位（新能源 6 位），字母没有 I 和 O。请照行驶证核对。"
-USCC_SENTENCE = "统一社会信用代码不对：18 位，校验位要对得上，没有字母 I O S V Z。还没核对到就先留空。"
+USCC_SENTENCE = "统一社会信用代码不对：18 位，校验码要对得上，没有字母 I O S V Z。还没核对到就先留空。"
 TAKEN_ELSEWHERE_SENTENCE = (
     "这个身份证号不能登记在这里。请先核对号码；号码没有错、他确实在本地开车，请到“登记变更”认领。"
 )

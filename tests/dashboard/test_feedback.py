@@ -8,7 +8,7 @@ from django.core.cache import cache
 from foundation.audit.models import Entry
 from grievances.models import Grievance
 
-SAID = {"title": "看不懂“校验位不符”", "description": "希望举个例子", "contact": "19000007720"}
+SAID = {"title": "看不懂“校验码不符”", "description": "希望举个例子", "contact": "19000007720"}
 
 
 @pytest.fixture(autouse=True)

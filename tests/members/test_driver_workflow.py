@@ -49,7 +49,7 @@ def test_a_driver_is_registered_with_all_that_follows_from_his_number(county_cle
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("id_number", WRONG_CHECK, "校验位不对"),
+        ("id_number", WRONG_CHECK, "校验码不对"),
         ("id_number", "5104021985", "应是 18 位，这里是 10 位"),
         ("id_number", "5.10105E+17", "表格软件改过"),
         ("id_number", "", "没有填"),
