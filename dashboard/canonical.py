@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import heapq
 import hmac
-import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
@@ -18,9 +17,11 @@ from functools import lru_cache
 from itertools import islice
 from typing import IO, Any
 
+import orjson
 from django.apps import apps
 from django.db import models
 
+from branches.models import Organization
 from foundation.protection.fields import BlindIndexField, ProtectedField, TailIndexField
 
 OURS = ("branches", "members", "service_stations", "grievances", "accounts")
@@ -111,18 +112,25 @@ def _lines_of(model: type[models.Model], salt: str) -> Iterator[str]:
         plan.append((field.name, list(_paths(model, (field.name,)))))
     wanted = list(dict.fromkeys(path for _, columns in [("", key_columns), *plan] for path, _ in columns))
     place = {path: number for number, path in enumerate(wanted)}
-    shown = {path: _shower(field, salt) for _, columns in [("", key_columns), *plan] for path, field in columns}
-    parents = _codes_by_path() if label == "branches.Organization" else None
-    if parents is not None:
-        place["path"] = len(wanted)
+
+    def reader(columns: list[tuple[str, models.Field]]) -> Callable[[tuple], Any]:
+        parts = [(place[path], _shower(field, salt)) for path, field in columns]
+        if len(parts) == 1:
+            number, show = parts[0]
+            return lambda row: show(row[number])
+        return lambda row: _join([show(row[number]) for number, show in parts])
+
+    read_key = reader(key_columns) if key_columns else lambda row: ""
+    readers = [(name, reader(columns)) for name, columns in plan]
+    if label == "branches.Organization":
+        # The place in the tree is said by the code above; paths depend on the order in which units were added.
+        codes, number = _codes_by_path(), len(wanted)
         wanted.append("path")
+        readers.append(("parent", lambda row: codes.get(row[number][: -Organization.steplen])))
     rows = model._base_manager.order_by().values_list(*wanted).iterator(chunk_size=5000)
     for row in rows:
-        values = {name: _join(shown[path](row[place[path]]) for path, _ in columns) for name, columns in plan}
-        if parents is not None:
-            values["parent"] = parents.get(row[place["path"]][: -model.steplen])  # type: ignore[attr-defined]
-        key = "|".join(str(shown[path](row[place[path]])) for path, _ in key_columns)
-        yield f"{label}\t{key}\t{json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(',', ':'))}"
+        values = orjson.dumps({name: read(row) for name, read in readers}, option=orjson.OPT_SORT_KEYS)
+        yield f"{label}\t{read_key(row)}\t{values.decode()}"
 
 
 def _paths(model: type[models.Model], names: Iterable[str]) -> Iterator[tuple[str, models.Field]]:
@@ -163,15 +171,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _join(parts: Iterable[Any]) -> Any:
-    values = list(parts)
-    if len(values) == 1:
-        return values[0]
-    return None if all(value is None for value in values) else "|".join(str(value) for value in values)
+def _join(values: list[Any]) -> str | None:
+    return None if all(value is None for value in values) else "|".join([str(value) for value in values])
 
 
 def _codes_by_path() -> dict[str, str]:
-    return dict(apps.get_model("branches", "Organization")._base_manager.order_by().values_list("path", "code"))
+    return dict(Organization._base_manager.order_by().values_list("path", "code"))
 
 
 @lru_cache(maxsize=4)
@@ -187,7 +192,7 @@ def _sorted(rows: Iterator[str]) -> Iterator[str]:
             if len(chunk) < _SORTED_AT_ONCE and not parts:
                 yield from chunk
                 return
-            part = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115 - closed below
+            part: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115 - closed below
             parts.append(part)
             part.writelines(f"{line}\n" for line in chunk)
             part.seek(0)

@@ -180,4 +180,4 @@ def _example(mask: str) -> str:
 
 
 def _choices(label: str, name: str) -> list[str]:
-    return [value for value, _ in apps.get_model(label)._meta.get_field(name).flatchoices]  # type: ignore[union-attr]
+    return [value for value, _ in apps.get_model(label)._meta.get_field(name).flatchoices]

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, connection
 from django.db.models import Count, F, Min, Q
@@ -84,7 +85,7 @@ def _tree(at: datetime) -> Iterator[str]:
 
 
 # --- uniqueness and references ----------------------------------------------------------------------------------------
-_UNIQUE: tuple[tuple[type, tuple[str, ...], Q, str], ...] = (
+_UNIQUE: tuple[tuple[Any, tuple[str, ...], Q, str], ...] = (
     (Organization, ("code",), Q(), "组织代码"),
     (User, ("username",), Q(), "用户名"),
     (Person, ("id_number_index",), Q(id_number_index__isnull=False), "身份证号"),

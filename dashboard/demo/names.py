@@ -46,7 +46,7 @@ _GROUPS = (
     (Group.PASSENGER, 50),
     (Group.DANGEROUS_GOODS, 40),
 )
-_CLASSES = {
+_CLASSES: dict[str, tuple[str, ...]] = {
     Group.TRUCK: ("B2", "A2", "C1"),
     Group.RIDE_HAILING: ("C1", "C2"),
     Group.TAXI: ("C1",),

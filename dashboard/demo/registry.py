@@ -25,7 +25,7 @@ from members.roster import bulk
 from members.rules.people import credential_index, id_number_columns, name_columns, phone_columns
 
 ELSEWHERE = "示例省示例市示例街道党工委"
-_VEHICLE_KINDS = {
+_VEHICLE_KINDS: dict[str, str] = {
     Group.TRUCK: VehicleKind.HEAVY_TRUCK,
     Group.RIDE_HAILING: VehicleKind.CAR,
     Group.TAXI: VehicleKind.CAR,
@@ -157,7 +157,7 @@ class _Batch:
         if may_meet_others:
             self._leave_out_known()
         self._seal_id, self._seal_phone, self._seal_credential = (
-            sealer(model._meta.get_field(name).aad)  # type: ignore[union-attr]
+            sealer(model._meta.get_field(name).aad)
             for model, name in ((Person, "id_number"), (Person, "phone"), (Credential, "number"))
         )
 

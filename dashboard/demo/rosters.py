@@ -37,8 +37,8 @@ HEADERS = (
 )
 FEWEST_COLUMNS, MOST_COLUMNS = 5, len(HEADERS)
 
-_SEXES = {Sex.MALE: "男", Sex.FEMALE: "女"}
-_POLITICAL = {
+_SEXES: dict[str, str] = {Sex.MALE: "男", Sex.FEMALE: "女"}
+_POLITICAL: dict[str, str] = {
     PoliticalStatus.MEMBER: "中共党员",
     PoliticalStatus.PROBATIONARY: "中共预备党员",
     PoliticalStatus.ACTIVIST: "入党积极分子",
@@ -46,14 +46,14 @@ _POLITICAL = {
     PoliticalStatus.MASSES: "群众",
     "": "",
 }
-_GROUPS = {
+_GROUPS: dict[str, str] = {
     Group.TRUCK: "货车司机",
     Group.RIDE_HAILING: "网约车司机",
     Group.TAXI: "巡游出租",
     Group.PASSENGER: "客运",
     Group.DANGEROUS_GOODS: "危货",
 }
-_STATUSES = {WorkStatus.ON_DUTY: "在岗", WorkStatus.LEFT: "离职", WorkStatus.SUSPENDED: "停运"}
+_STATUSES: dict[str, str] = {WorkStatus.ON_DUTY: "在岗", WorkStatus.LEFT: "离职", WorkStatus.SUSPENDED: "停运"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def firm_name(person: Synthetic, place: str) -> str:
     return f"示例{place}{_FIRM_WORDS[person.group]}{person.dice // 13 % 40 + 1:02}号有限公司"
 
 
-_FIRM_WORDS = {
+_FIRM_WORDS: dict[str, str] = {
     Group.TRUCK: "货运",
     Group.RIDE_HAILING: "网约车",
     Group.TAXI: "出租汽车",

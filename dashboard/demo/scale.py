@@ -34,7 +34,7 @@ CHUNK = 10_000
 # The day all dates of the load count from: no clock, so that the same seed gives the same rows on any day.
 AS_OF = date(2026, 1, 1)
 _AT = datetime(2026, 1, 1, tzinfo=UTC)
-_FIRM_KINDS = {
+_FIRM_KINDS: dict[str, str] = {
     Group.TRUCK: EnterpriseKind.FREIGHT,
     Group.RIDE_HAILING: EnterpriseKind.RIDE_HAILING_PLATFORM,
     Group.TAXI: EnterpriseKind.TAXI,
@@ -205,7 +205,7 @@ def _enterprises(places: list[_Place], wanted: int, seed: int) -> tuple[list[_Pl
     for number in range(wanted):
         place, turn = places[number % len(places)], number // len(places)
         group = groups[turn % len(groups)]
-        name = f"示例{place.name}{group.label}运输第{seed}-{turn + 1}号有限公司"
+        name = f"示例{place.name}{Group(group).label}运输第{seed}-{turn + 1}号有限公司"
         pk = there.get((place.committee_id, name))
         if pk is None:
             new.append((number, place, group, name))
