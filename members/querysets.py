@@ -132,13 +132,21 @@ class DriverQuerySet(ScopedQuerySet):
     def in_order_of(self, query: Query) -> list[Ordered]:
         """Return the answers to a typed text as runs, best first, each in the order of its own index, without overlap.
 
-        One run for all kinds but names (whole name, then given name) and letters (initials, then Latin names).
+        One run for most kinds; two for names (whole, then given), letters (initials, then Latin names) and four digits.
         """
         runs, before = [], Q()
         for condition, order in _conditions(query):
             runs.append(Ordered(self.filter(condition).exclude(before) if before else self.filter(condition), order))
             before |= condition
         return runs
+
+    def best_matches(self, query: Query, limit: int) -> list:
+        """Return at most `limit` drivers a typed text means, best first, with what a list shows. One query per run."""
+        found: list = []
+        for run in self.in_order_of(query):
+            if len(found) < limit:
+                found += run.rows.with_person().order_by(*run.order)[: limit - len(found)]
+        return found
 
     def with_person(self) -> Self:
         """Join the person, for lists."""
@@ -161,7 +169,11 @@ def _conditions(query: Query) -> list[tuple[Q, tuple[str, ...]]]:
     if query.kind == Kind.PHONE:
         return [(Q(person__phone_index=phone_index(text)), person)]
     if query.kind == Kind.PHONE_TAIL:
-        return [(Q(person__phone_tail=tail(text, PHONE)), person)]
+        # Four digits end phones, and most identity numbers too.
+        return [
+            (Q(person__phone_tail=tail(text, PHONE)), person),
+            (Q(person__id_number_tail=tail(text, ID_NUMBER)), person),
+        ]
     if query.kind == Kind.PLATE:
         links = apps.get_model("members", "DriverVehicle")._base_manager.filter(
             until_date__isnull=True, vehicle__status=VehicleStatus.ACTIVE, vehicle__plate__prefix=text

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 
 from members.choices import Coverage, Fate, ImportStatus, PoliticalStatus
-from members.models import RosterImport
+from members.models import Credential, RosterImport
 from members.querysets import DriverQuerySet, EnterpriseQuerySet, RegistrationTransferQuerySet, RosterImportQuerySet
+from members.rules.drivers import EXPIRING_DAYS, STALE_DAYS
 
 DECLARED_MEMBER = (PoliticalStatus.MEMBER, PoliticalStatus.PROBATIONARY)
 
@@ -30,6 +31,36 @@ def driver_counts(drivers: DriverQuerySet, on: date) -> dict[str, int]:
         declared_unplaced=Count(
             "pk", filter=Q(declared_political_status__in=DECLARED_MEMBER, person__party_member__isnull=True)
         ),
+    )
+
+
+def unverified(drivers: DriverQuerySet, on: date) -> int:
+    """Return the drivers nobody verified within half a year (STALE_DAYS). Unit: 人. One query."""
+    day = on - timedelta(days=STALE_DAYS)
+    return drivers.filter(Q(last_verified_date__lt=day) | Q(last_verified_date__isnull=True)).order_by().count()
+
+
+def expiring(drivers: DriverQuerySet, on: date) -> dict[str, int]:
+    """Return {"expired": n, "soon": n}: drivers with a licence past its day, and with one that ends within 30 days.
+
+    Unit: 人 (a driver with both is counted in both). One query.
+    """
+    licences = Credential.objects.filter(driver_id=OuterRef("pk"))
+    soon = on + timedelta(days=EXPIRING_DAYS)
+    return drivers.order_by().aggregate(
+        expired=Count("pk", filter=Exists(licences.filter(expires_date__lt=on))),
+        soon=Count("pk", filter=Exists(licences.filter(expires_date__gte=on, expires_date__lte=soon))),
+    )
+
+
+def placement(drivers: DriverQuerySet) -> dict[str, int]:
+    """Return {"declared": n, "placed": n}: drivers who call themselves Party members, and those of them with a branch.
+
+    Unit: 人; the rate is placed / declared. One query.
+    """
+    declared = drivers.filter(declared_political_status__in=DECLARED_MEMBER).order_by()
+    return declared.aggregate(
+        declared=Count("pk"), placed=Count("pk", filter=Q(person__party_member__formal_organization__isnull=False))
     )
 
 

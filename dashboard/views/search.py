@@ -8,17 +8,17 @@ from branches.capabilities import Capability
 from branches.models import Organization
 from dashboard.forms import SearchForm
 from dashboard.navigation import sign_in_required
-from foundation.protection.canonical import canonical_plate, name_key
 from members.models import Driver, Enterprise, Vehicle
-from members.search import Asked, find_drivers, understand
+from members.rules.search import Kind, classify
 
 SHOWN = 20
 # To find by a field is to learn it: only drivers of whom the reader may see that field.
 RIGHTS = {
-    Asked.ID_NUMBER: Capability.DRIVER_IDENTITY_FIND_BY_ID_NUMBER,
-    Asked.PHONE: Capability.DRIVER_IDENTITY_MASKED,
-    Asked.TAIL: Capability.DRIVER_IDENTITY_MASKED,
-    Asked.PLATE: Capability.VEHICLE_VIEW,
+    Kind.ID_NUMBER: Capability.DRIVER_IDENTITY_FIND_BY_ID_NUMBER,
+    Kind.ID_TAIL: Capability.DRIVER_IDENTITY_MASKED,
+    Kind.PHONE: Capability.DRIVER_IDENTITY_MASKED,
+    Kind.PHONE_TAIL: Capability.DRIVER_IDENTITY_MASKED,
+    Kind.PLATE: Capability.VEHICLE_VIEW,
 }
 
 
@@ -30,20 +30,20 @@ def search(request):
     if not form.is_valid():
         return render(request, "dashboard/search.html", {"form": form}, status=422 if form.is_bound else 200)
     text, reach = form.cleaned_data["q"], request.reach
-    wanted = understand(text)
-    capability = RIGHTS.get(wanted.asked, Capability.DRIVER_VIEW)
-    drivers = find_drivers(Driver.objects.manageable_by(reach, capability), wanted, SHOWN + 1)
+    query = classify(text)
+    capability = RIGHTS.get(query.kind, Capability.DRIVER_VIEW)
+    drivers = Driver.objects.manageable_by(reach, capability).best_matches(query, SHOWN + 1)
     vehicles, organizations, enterprises = [], [], []
-    if wanted.asked == Asked.PLATE:
-        plates = Vehicle.objects.visible_to(reach).filter(plate__prefix=canonical_plate(text))
+    if query.kind == Kind.PLATE:
+        plates = Vehicle.objects.visible_to(reach).filter(plate__prefix=query.canonical)
         vehicles = list(plates.select_related("registering_committee").order_by("plate")[: SHOWN + 1])
-    if wanted.asked == Asked.NAME:
+    if query.kind == Kind.NAME:
         organizations = _organizations(Organization.objects.visible_to(reach), text)
-        firms = Enterprise.objects.visible_to(reach).filter(name_key__prefix=name_key(text))
+        firms = Enterprise.objects.visible_to(reach).filter(name_key__prefix=query.canonical)
         enterprises = list(firms.select_related("committee").order_by("name_key")[: SHOWN + 1])
     context = {
         "form": form,
-        "asked": wanted.asked,
+        "asked": query,
         "drivers": drivers[:SHOWN],
         "vehicles": vehicles[:SHOWN],
         "organizations": organizations[:SHOWN],

@@ -19,12 +19,10 @@ from members.choices import Employment, Group, PoliticalStatus, WorkStatus
 from members.lists.paging import Count, Cursor, Page, count_of, page_of
 from members.models import Credential, Driver, RosterResult
 from members.querysets import DriverQuerySet, Ordered, Part, any_of
-from members.rules.drivers import same_rows
+from members.rules.drivers import EXPIRING_DAYS, STALE_DAYS, same_rows
 from members.rules.search import Kind, Query
 
 ORDERS = {"newest": "最近登记", "name": "姓名", "expires": "资格到期"}
-STALE_DAYS = 183  # half a year: after that a row counts as not verified
-EXPIRING_DAYS = 30
 SMALL = 5_000  # rows that are gathered and sorted rather than found along an index
 YES_NO = [("1", "是"), ("0", "否")]
 

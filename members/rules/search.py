@@ -29,7 +29,7 @@ LABELS = {
     Kind.ID_NUMBER: "身份证号",
     Kind.ID_TAIL: "身份证号后四位",
     Kind.PHONE: "手机号",
-    Kind.PHONE_TAIL: "手机号后四位",
+    Kind.PHONE_TAIL: "后四位",
     Kind.PLATE: "车牌",
     Kind.INITIALS: "拼音首字母",
     Kind.NAME: "姓名",
@@ -69,8 +69,8 @@ class Query:
 def classify(text: str) -> Query:
     """Return what a typed text means.
 
-    18 characters are an identity number, 11 digits a mobile, 4 digits the end of a mobile, 3 digits and X the end of an
-    identity number; a province and a letter begin a plate; Latin letters alone are pinyin initials; anything else
+    18 characters are an identity number, 11 digits a mobile, 4 digits the end of a mobile or an identity number, 3 digits
+    and X of an identity number; a province and a letter begin a plate; Latin letters alone are pinyin initials; anything else
     without digits begins a name or a given name. What no index could answer is NOTHING, never a scan.
     """
     text = (text or "").strip()[:60]

@@ -16,9 +16,10 @@ from branches.scope import Reach
 from foundation.protection.seal import SealBroken, open_sealed, seal
 from members.choices import PoliticalStatus
 from members.lists.columns import COLUMNS, Column, chosen, readable, seen_rows
-from members.lists.drivers import CONDITIONS, ORDERS, STALE_DAYS, DriverList, WrongFilter
+from members.lists.drivers import CONDITIONS, ORDERS, DriverList, WrongFilter
 from members.lists.paging import in_order
 from members.models import Credential, Driver, DriverVehicle, SavedFilter
+from members.rules.drivers import STALE_DAYS
 from members.rules.search import Kind, Query
 
 SIZES = (20, 50, 100)

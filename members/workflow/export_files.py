@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from foundation.protection.spreadsheets import FORMULA_STARTS, harmless
+
 _TROUBLE = re.compile("[&<>\x00-\x08\x0b-\x1f\x7f\ud800-\udfff￾￿]").search
 _ILLEGAL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff￾￿]")
 _LONG_NUMBER = re.compile(r"[0-9]{12,}").fullmatch
@@ -21,11 +22,6 @@ _RELATIONS = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationship
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _BUFFER = 1_000_000  # characters of rows that are compressed at once
-
-
-def harmless(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula: an apostrophe goes before = + - @, tab and return."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 class CsvFile:
@@ -40,7 +36,8 @@ class CsvFile:
     def write(self, rows: Iterable[Sequence[str]]) -> None:
         """Write rows of texts; long numbers get an apostrophe, or a spreadsheet would round them."""
         self._writer.writerows(
-            [f"'{text}" if text.startswith(_FORMULA) or _LONG_NUMBER(text) else text for text in row] for row in rows
+            [f"'{text}" if text.startswith(FORMULA_STARTS) or _LONG_NUMBER(text) else text for text in row]
+            for row in rows
         )
 
     def close(self, notes: Sequence[tuple[str, str]]) -> None:
@@ -86,7 +83,7 @@ class XlsxFile:
                 row = [escape(_ILLEGAL.sub("", text)) for text in row]
             values: list = [number]
             for text in row:
-                values += (number, f"'{text}" if text.startswith(_FORMULA) else text)
+                values += (number, f"'{text}" if text.startswith(FORMULA_STARTS) else text)
             self._put(template % tuple(values))
         self._row = number
 
@@ -158,7 +155,7 @@ _PARTS = {
         '<sheet name="导出说明" sheetId="2" r:id="rId2"/></sheets></workbook>'
     ),
     "xl/_rels/workbook.xml.rels": (
-        f'<Relationships {_RELATIONS}>'
+        f"<Relationships {_RELATIONS}>"
         f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
         f'<Relationship Id="rId2" Type="{_OFFICE}/worksheet" Target="worksheets/sheet2.xml"/>'
         f'<Relationship Id="rId3" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>'
@@ -170,4 +167,4 @@ _PARTS = {
         '<cellXfs count="2"><xf xfId="0"/><xf numFmtId="49" applyNumberFormat="1" xfId="0"/></cellXfs></styleSheet>'
     ),
 }
-__all__ = ["WRITERS", "CsvFile", "XlsxFile", "harmless"]
+__all__ = ["WRITERS", "CsvFile", "XlsxFile"]

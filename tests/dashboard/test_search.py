@@ -6,33 +6,10 @@ from branches.scope import reach_of
 from foundation.protection.identifiers import check_character
 from members.models import Driver, DriverVehicle, Enterprise, Person, Vehicle
 from members.rules.people import id_number_columns, name_columns, phone_columns
-from members.search import Asked, Wanted, find_drivers, understand
+from members.rules.search import classify
 
 ID = "51040219800101001"
 ID += check_character(ID)
-
-
-@pytest.mark.parametrize(
-    ("typed", "asked", "key"),
-    [
-        ("", Asked.NOTHING, ""),
-        ("　 ", Asked.NOTHING, ""),
-        ("51040219800101001x", Asked.ID_NUMBER, "51040219800101001X"),
-        ("５１０４０２ 19800101 0010", Asked.ID_NUMBER, "510402198001010010"),
-        ("+86 190-0000-7720", Asked.PHONE, "19000007720"),
-        ("7720", Asked.TAIL, "7720"),
-        ("001x", Asked.TAIL, "001X"),
-        ("川d·6k218", Asked.PLATE, "川D6K218"),
-        ("川D", Asked.PLATE, "川D"),
-        ("ＯＹＸＪ", Asked.INITIALS, "oyxj"),
-        ("歐陽", Asked.NAME, "欧阳"),
-        ("阿卜杜热西提·买", Asked.NAME, "阿卜杜热西提买"),
-        ("川", Asked.NAME, "川"),
-        ("12345", Asked.NAME, "12345"),
-    ],
-)
-def test_what_was_typed_is_understood(typed, asked, key):
-    assert understand(typed) == Wanted(asked, key)
 
 
 @pytest.fixture
@@ -73,12 +50,12 @@ def people(tree):
 )
 def test_every_way_to_search_finds_the_rows_of_the_own_county_only(county_clerk, people, typed, found):
     drivers = Driver.objects.visible_to(reach_of(county_clerk))
-    assert {driver.pk for driver in find_drivers(drivers, understand(typed), 20)} == {people[name].pk for name in found}
+    assert {driver.pk for driver in drivers.best_matches(classify(typed), 20)} == {people[name].pk for name in found}
 
 
 def test_no_more_than_asked_for_are_returned(province_clerk, people):
     drivers = Driver.objects.visible_to(reach_of(province_clerk))
-    assert len(find_drivers(drivers, understand("学军"), 2)) == 2
+    assert len(drivers.best_matches(classify("学军"), 2)) == 2
 
 
 def test_a_foreign_and_a_missing_number_get_the_same_answer(sign_in, county_clerk, people):

@@ -31,6 +31,8 @@ CASES = [
     ("   ", Kind.NOTHING, ""),
     ("12345", Kind.NOTHING, ""),
     ("D9M113", Kind.NOTHING, ""),
+    ("ＯＹＸＪ", Kind.INITIALS, "oyxj"),
+    ("歐陽", Kind.NAME, "欧阳"),
     ("%_*", Kind.NAME, "%_*"),
 ]
 
