@@ -69,9 +69,10 @@ class Query:
 def classify(text: str) -> Query:
     """Return what a typed text means.
 
-    18 characters are an identity number, 11 digits a mobile, 4 digits the end of a mobile or an identity number, 3 digits
-    and X of an identity number; a province and a letter begin a plate; Latin letters alone are pinyin initials; anything else
-    without digits begins a name or a given name. What no index could answer is NOTHING, never a scan.
+    18 characters are an identity number, 11 digits a mobile, 4 digits the end of a mobile or an identity number,
+    3 digits and X of an identity number; a province and a letter begin a plate; Latin letters alone are pinyin
+    initials; anything else without digits begins a name or a given name. What no index could answer is NOTHING,
+    never a scan.
     """
     text = (text or "").strip()[:60]
     number = canonical_id_number(text)
