@@ -29,13 +29,15 @@ def committee_desk(reach) -> dict:
     """Return the figures of the committee desk, each counted from the rows its link shows. Eight queries at most."""
     at = timezone.now()
     organizations = Organization.objects.visible_to(reach)
-    empty_posts = vacant(organizations, Role.SECRETARY, at)
+    # Where one may see posts, as the list behind the figure: who only handles cases at a unit learns of no vacancy.
+    staffed = Organization.objects.manageable_by(reach, Capability.APPOINTMENT_VIEW)
+    empty_posts = vacant(staffed, Role.SECRETARY, at)
     context = {
         "at": at,
         "tree": tree_counts(organizations),
         "vacancies": list(empty_posts[:VACANCIES_SHOWN]),
         "vacancy_count": empty_posts.order_by().count(),
-        "posts_required": posts_required(organizations, Role.SECRETARY).order_by().count(),
+        "posts_required": posts_required(staffed, Role.SECRETARY).order_by().count(),
         "drivers": driver_counts(Driver.objects.visible_to(reach), timezone.localdate(at)),
         "coverage": coverage(Enterprise.objects.visible_to(reach)),
         "may_upload": reach.has(Capability.ROSTER_IMPORT_UPLOAD),
