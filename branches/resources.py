@@ -21,9 +21,9 @@ from branches.models import Division, Organization, Workday
 from branches.rules import may
 from foundation.accounts.models import User
 from foundation.audit import trail
+from foundation.protection.spreadsheets import FORMULA_STARTS, harmless
 
 MAX_ROWS = 5_000  # beyond, use the command: import-export holds everything in memory, twice
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Workbook(base_formats.XLSX):
@@ -62,11 +62,6 @@ FORMATS = (Workbook, Csv)
 
 def _plain(cell):
     return int(cell) if isinstance(cell, float) and cell.is_integer() else cell
-
-
-def harmless(value):
-    """Return a cell that no spreadsheet program takes for a formula: text that could be one begins with '."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(DANGEROUS) else value
 
 
 class SafeResource(resources.ModelResource):
@@ -127,7 +122,7 @@ class SafeResource(resources.ModelResource):
                 if value == label:
                     row[name] = stored
         for name, value in row.items():
-            if isinstance(value, str) and value.startswith("'") and value[1:].startswith(DANGEROUS):
+            if isinstance(value, str) and value.startswith("'") and value[1:].startswith(FORMULA_STARTS):
                 row[name] = value[1:]
             elif isinstance(value, str):
                 row[name] = value.strip()

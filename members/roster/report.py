@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 import xlsxwriter
 
+from foundation.protection.spreadsheets import FORMULA_STARTS
 from members.choices import Fate
 from members.models import RosterImport, RosterRow
 from members.roster.columns.headers import KNOWN, folded_header
@@ -29,7 +30,6 @@ _AT_A_TIME = 2_000
 _MOST_TITLES = 3  # above a further table of a sheet; a header is looked for no farther down
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_ACTIVE = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # what a program may take for a formula
 _LONGEST_CELL = 32_767
 _TEXT_FIELDS = frozenset({"id_number", "phone", "credential_number", "uscc", "declared_joined", "birth_date"})
 _WIDTHS = {"name": 12, "id_number": 22, "phone": 14, "credential_number": 22, "uscc": 22, "enterprise_name": 26}
@@ -211,7 +211,7 @@ class _Sheet:
         kind = type(cell)
         if kind is str:
             text = _CONTROL.sub("", cell)[:_LONGEST_CELL]
-            if text.startswith(_ACTIVE) and form in (self.book.text, self.book.plain):
+            if text.startswith(FORMULA_STARTS) and form in (self.book.text, self.book.plain):
                 form = self.book.quoted
             self.sheet.write_string(self.line, index, text, form)
         elif kind is bool:

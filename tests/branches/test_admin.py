@@ -12,9 +12,9 @@ from openpyxl import load_workbook
 
 from branches.admin import CappedPaginator, ScopedAdmin
 from branches.models import Appointment, Division, Organization, Workday
-from branches.resources import harmless
 from foundation.accounts.models import User
 from foundation.audit.models import Entry
+from foundation.protection.spreadsheets import harmless
 from tests.factories import AppointmentFactory, UserFactory
 
 MODELS = ["organization", "appointment", "guidance", "office", "division", "workday"]
@@ -359,7 +359,7 @@ def test_divisions_are_imported_by_the_system_administrator_with_one_trace(tree,
     assert Entry.objects.with_action("division.imported").get().details["new"] == 1
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "\rx"])
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "\rx", "\nx", "＝1", "＋1", "－1", "＠x"])
 def test_dangerous_text_is_made_harmless(text):
     assert harmless(text) == "'" + text
     assert harmless(5) == 5
