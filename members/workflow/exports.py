@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from branches.capabilities import Capability
+from branches.capabilities import CAPABILITIES, Capability
 from branches.choices import Role
 from branches.scope import Reach, reach_of
 from foundation.audit import trail
@@ -42,6 +42,7 @@ KEPT = timedelta(hours=24)
 # Rows per file: masked, unmasked. A role that is not named exports nothing.
 ROW_LIMITS: dict[str, tuple[int, int]] = {Role.CLERK: (500_000, 5_000)}
 _SEARCH = "export.search"
+_EXPORT = Capability.DRIVER_EXPORT
 
 
 def row_limit(reach: Reach, masked: bool) -> int:
@@ -324,13 +325,17 @@ _REVEALED = Column("revealed", "", Capability.DRIVER_IDENTITY_REVEAL, (), str)
 def fetch(job: ExportJob, *, actor, at: datetime | None = None) -> Path:
     """Return where the finished file lies, for its owner, and write the download down.
 
-    Raises PermissionDenied when it is another's or the right is gone, FileNotFoundError when it is not ready or over.
+    Raises PermissionDenied when it is another's, the right is gone or a post is over by which he asked for it;
+    FileNotFoundError when it is not ready or over.
     """
     at = at or timezone.now()
     reach = reach_of(actor)
     rights = [Capability.DRIVER_EXPORT, *([] if job.masked else [Capability.DRIVER_IDENTITY_REVEAL])]
     if job.created_by_id != actor.pk or not all(reach.has(right) for right in rights):
         raise PermissionDenied("这个文件不在您的权限里。")
+    # The rows are those of the posts he held then: the same right at another committee opens another file.
+    if not _exporting(reach_of(actor, job.created_at)) <= _exporting(reach):
+        raise PermissionDenied("导出这份名单时的任职已经结束，不能再下载。")
     path = folder() / job.file_name
     if job.status != ExportStatus.READY or (job.expires_at and job.expires_at <= at) or not path.is_file():
         raise FileNotFoundError("这个文件已经过期，请重新导出。")
@@ -344,6 +349,10 @@ def fetch(job: ExportJob, *, actor, at: datetime | None = None) -> Path:
             details={"rows": job.written, "masked": job.masked},
         )
     return path
+
+
+def _exporting(reach: Reach) -> set[tuple[str, int]]:
+    return {(post.role, post.organization_id) for post in reach.posts if post.role in CAPABILITIES[_EXPORT]}
 
 
 def expire(at: datetime) -> int:

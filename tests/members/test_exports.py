@@ -14,6 +14,7 @@ from django.db import connection, connections
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
+from branches.capabilities import Capability
 from branches.models import Appointment
 from branches.scope import reach_of
 from foundation.audit.models import Entry
@@ -182,6 +183,19 @@ def test_a_file_is_its_owners_alone_and_only_while_he_holds_the_right(county_cle
     _let_go(mine)
     assert mine.status_code == 200
     Appointment.objects.filter(user=county_clerk).update(until_at=timezone.now())
+    assert client.get(f"/exports/{job.pk}/file/").status_code == 403
+
+
+def test_a_post_elsewhere_does_not_open_the_file_of_the_post_that_ended(county_clerk, drivers, tree, client):
+    job = _ask(county_clerk)
+    exports.write_next(job.pk)
+    job.refresh_from_db()
+    Appointment.objects.filter(user=county_clerk).update(until_at=timezone.now())
+    AppointmentFactory(user=county_clerk, organization=tree.neighbour_county, role="clerk")
+    assert reach_of(county_clerk).has(Capability.DRIVER_EXPORT)
+    with pytest.raises(PermissionDenied):
+        exports.fetch(job, actor=county_clerk)
+    client.force_login(county_clerk)
     assert client.get(f"/exports/{job.pk}/file/").status_code == 403
 
 
