@@ -126,6 +126,34 @@ def broker(name: str) -> str:
     return url
 
 
+def folder(name: str, default: Path) -> Path:
+    """Return NAME as a folder that can be written to; where the variable is set, it is made if need be."""
+    text = value(name)
+    if not text:
+        return default
+    path = Path(text)
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        writable = os.access(path, os.W_OK | os.X_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise ImproperlyConfigured(f"{name} 指向的文件夹建不了或写不进去：{text}。请检查路径和权限。")
+    return path
+
+
+def file_to_write(name: str) -> str:
+    """Return NAME as the path of a file in a folder that can be written to, "" where none is set."""
+    text = value(name)
+    if not text:
+        return ""
+    path = Path(text)
+    writable = os.access(path, os.W_OK) if path.exists() else os.access(path.parent, os.W_OK | os.X_OK)
+    if not writable or path.is_dir():
+        raise ImproperlyConfigured(f"{name} 指向的文件写不进去：{text}。请检查路径和权限。")
+    return text
+
+
 def generated_secret(name: str, path: Path, *, may_generate: bool) -> str:
     """Return the secret NAME; while `may_generate`, make one once and keep it at `path` with mode 0600."""
     text = value(name)

@@ -141,7 +141,7 @@ USE_THOUSAND_SEPARATOR = False
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.value("STATIC_ROOT", str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
-MEDIA_ROOT = Path(env.value("MEDIA_ROOT", str(VAR_DIR / "media")))
+MEDIA_ROOT = env.folder("MEDIA_ROOT", VAR_DIR / "media")
 MEDIA_URL = "media/"  # never served: private files go through views that ask for scope
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -289,6 +289,6 @@ SITE_IDENTIFIER = env.value("SITE_IDENTIFIER")  # 政府网站标识码
 SITE_ICP = env.value("SITE_ICP")  # ICP 备案号
 SITE_POLICE = env.value("SITE_POLICE")  # 公安备案号
 TIANDITU_KEY = env.value("TIANDITU_KEY")
-NOTIFY_SINK = env.value("NOTIFY_SINK")
+NOTIFY_SINK = env.file_to_write("NOTIFY_SINK")
 METRICS_TOKEN = env.value("METRICS_TOKEN")  # unset: /metrics answers this machine only
 BACKUP_KEY_FILE = env.value("BACKUP_KEY_FILE")

@@ -141,6 +141,8 @@ WRONG = [
     {"SECRET_KEY": "short"},
     {"LOG_LEVEL": "loud"},
     {"IDLE_MINUTES": "0"},
+    {"MEDIA_ROOT": "/dev/null/media"},
+    {"NOTIFY_SINK": "/dev/null/sink.jsonl"},
 ]
 
 
@@ -163,3 +165,35 @@ def test_a_wrong_variable_stops_the_start_with_one_sentence(tmp_path, wrong, doo
     assert said.startswith("配置有误：")
     assert len(said.splitlines()) == 1
     assert not (tmp_path / "db.sqlite3").exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"FIELD_KEY_FILE": "/dev/null/none"}, "FIELD_KEY_FILE"),
+        ({}, "migrate"),  # a database without tables
+        ({"DATABASE_URL": "sqlite:////dev/null/db.sqlite3"}, "DATABASE_URL"),
+    ],
+)
+def test_a_command_that_cannot_begin_says_why_and_does_not_seem_to_have_found_something(tmp_path, wrong, words):
+    clean = {name: text for name, text in os.environ.items() if name in {"PATH", "HOME", "LANG", "VIRTUAL_ENV"}}
+    key = {"SECRET_KEY": "x" * 50, "ALLOWED_HOSTS": "portal.example"}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "verify_audit"],
+        env=clean | key | {"VAR_DIR": str(tmp_path), "PYTHONIOENCODING": "utf-8"} | wrong,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_is_made_where_it_is_named(monkeypatch, tmp_path):
+    monkeypatch.delenv("MEDIA_ROOT", raising=False)
+    assert environment.folder("MEDIA_ROOT", tmp_path / "a") == tmp_path / "a"
+    assert not (tmp_path / "a").exists()
+    monkeypatch.setenv("MEDIA_ROOT", str(tmp_path / "b" / "c"))
+    assert environment.folder("MEDIA_ROOT", tmp_path / "a").is_dir()
