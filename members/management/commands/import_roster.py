@@ -31,7 +31,12 @@ class Command(BaseCommand):
         parser.add_argument("--errors", type=Path, metavar="OUT.xlsx", help="把被拒绝的行和原因写成批注表")
         parser.add_argument("--mapping", metavar="NAME", help="使用保存过的列对应")
         parser.add_argument(
-            "--accept", action="append", default=[], metavar="FIELD", help="同意这个字段大面积改动（可重复）"
+            "--accept",
+            action="extend",
+            nargs="+",
+            default=[],
+            metavar="FIELD",
+            help="同意这些字段大面积改动（可写几个，也可重复；放在文件名后面）",
         )
 
     def handle(self, *, file, organization, user, dry_run, errors, mapping, accept, **options):
@@ -67,7 +72,9 @@ class Command(BaseCommand):
         except RosterRefused as refused:
             raise CommandError(refused.sentence, returncode=WRONG_USE) from refused
         except PermissionDenied as error:
-            raise CommandError(f"{user} 不能向 {organization} 导入名册：不在他的权限里。", returncode=WRONG_USE) from error
+            raise CommandError(
+                f"{user} 不能向 {organization} 导入名册：不在他的权限里。", returncode=WRONG_USE
+            ) from error
         batch = run_to_end(batch.pk)
         if batch.status == ImportStatus.FAILED:
             raise CommandError(batch.failure, returncode=WRONG_USE)
