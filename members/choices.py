@@ -115,7 +115,7 @@ class VehicleStatus(TextChoices):
 
 
 class CredentialKind(TextChoices):
-    """Licences to work. Ordinary freight up to 4.5 t needs none since 2019-01-01 (交运发〔2018〕 notice, domain b.7)."""
+    """Licences to work. Ordinary freight up to 4.5 t needs none since 2019-01-01."""
 
     FREIGHT = "freight", "货运从业资格证"
     RIDE_HAILING = "ride_hailing", "网络预约出租汽车驾驶员证"

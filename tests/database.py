@@ -1,4 +1,4 @@
-"""A pytest plugin: `--db=sqlite` (default) or `--db=postgresql`. Loaded by `-p` so that it speaks before Django starts."""
+"""A pytest plugin: `--db=sqlite` (default) or `--db=postgresql`; loaded by `-p`, so it speaks before Django."""
 
 import os
 import sys

@@ -79,15 +79,12 @@ def verify(request):
         }
         return redirect("dashboard:audit")
     outcome = sealing.verify()
-    good = outcome.problem is None
-    trail_details = {"checked": outcome.checked, "problem": outcome.problem.kind if outcome.problem else ""}
-    _note(request, trail_details)
+    problem = outcome.problem
+    _note(request, {"checked": outcome.checked, "problem": problem.kind if problem else ""})
     request.session["audit_outcome"] = {
-        "good": good,
+        "good": problem is None,
         "sentence": (
-            f"校验过 {outcome.checked} 条，前后相连，没有改动。"
-            if good
-            else f"校验没有通过：{outcome.problem.sentence}"  # type: ignore[union-attr]
+            f"校验没有通过：{problem.sentence}" if problem else f"校验过 {outcome.checked} 条，前后相连，没有改动。"
         ),
     }
     return redirect("dashboard:audit")

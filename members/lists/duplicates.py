@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from members.models import Person
 from members.querysets import DriverQuerySet
@@ -17,7 +17,7 @@ SMALL = 10_000  # drivers of a scope whose keys are compared here rather than in
 def shared_keys(scoped: DriverQuerySet, keys: tuple[str, ...], limit: int) -> list[tuple]:
     """Return at most `limit` keys (BY_PHONE, BY_NAME) that several of these drivers share. One query, two for many."""
     paths = [f"person__{key}" for key in keys]
-    known = scoped.filter(**{f"{path}__isnull": False for path in paths}).order_by()
+    known: QuerySet = scoped.filter(**{f"{path}__isnull": False for path in paths}).order_by()
     values = list(known.values_list(*paths)[: SMALL + 1])
     if len(values) <= SMALL:
         return sorted(key for key, number in Counter(values).items() if number > 1)[:limit]

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from branches.models import Division, Organization
-from foundation.protection.fields import BlindIndexField, KeyField, ProtectedField, TailIndexField
+from foundation.protection.fields import BlindIndexField, KeyField, ProtectedField
 from members.choices import (
     TRANSFER_OPEN,
     Coverage,
@@ -40,7 +40,7 @@ class Enterprise(models.Model):
 
     name = models.CharField("名称", max_length=120)
     name_key = KeyField("检索名", max_length=120, editable=False)
-    uscc = models.CharField(
+    uscc = models.CharField(  # noqa: DJ001 unique where it is known: two unknown codes must not be equal
         "统一社会信用代码", max_length=18, null=True, blank=True, help_text="18 位，核对过校验码才能填；还没核对就留空"
     )
     kind = models.CharField("类型", max_length=24, choices=EnterpriseKind, default=EnterpriseKind.OTHER)
@@ -232,9 +232,7 @@ class DriverVehicle(models.Model):
         verbose_name = verbose_name_plural = "司机的车"
         indexes = [
             # Running ties are found by the unique constraint below; this one holds the ended ones only.
-            models.Index(
-                fields=["driver"], condition=Q(until_date__isnull=False), name="members_drivervehicle_ended"
-            ),
+            models.Index(fields=["driver"], condition=Q(until_date__isnull=False), name="members_drivervehicle_ended"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -301,7 +299,7 @@ class Credential(models.Model):
 
 
 class RegistrationTransfer(models.Model):
-    """A committee claims a driver whom another has registered: released in 5 working days, else decided one level up."""
+    """A committee claims a driver whom another has registered; after 5 working days it is decided one level up."""
 
     driver = models.ForeignKey(Driver, models.PROTECT, verbose_name="司机", related_name="registration_transfers")
     from_committee = models.ForeignKey(Organization, models.PROTECT, verbose_name="原登记委员会", related_name="+")

@@ -2,8 +2,8 @@
 
 from django.urls import path, register_converter
 
+import members.views.imports as imports
 from members.roster.report import KINDS
-from members.views import imports
 
 
 class ReportKind:

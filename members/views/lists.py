@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
@@ -227,7 +228,9 @@ def _tabs(asked: DriverList, saved: list[SavedFilter], count, conditions: dict, 
     if asked.reach.has(Capability.PARTY_MEMBER_VIEW):
         built_in.append(("自述党员未编入", {"unplaced": "1"}))
     built_in.append(("超半年未核实", {"verified_before": "stale"}))
-    tabs = [{"label": label, "wanted": wanted, "url": address(wanted)} for label, wanted in built_in]
+    tabs: list[dict[str, Any]] = [
+        {"label": label, "wanted": wanted, "url": address(wanted)} for label, wanted in built_in
+    ]
     tabs += [
         {"label": one.name, "wanted": one.query, "url": address(one.query, cols=",".join(one.columns))}
         for one in saved
@@ -247,7 +250,12 @@ def offers(asked: DriverList) -> list[dict]:
     for code, condition in CONDITIONS.items():
         if code in {"batch", "unplaced"} or not asked.reach.has(condition.needs):
             continue
-        offer = {"code": code, "label": condition.label, "value": asked.values.get(code, ""), "kind": "choice"}
+        offer: dict[str, Any] = {
+            "code": code,
+            "label": condition.label,
+            "value": asked.values.get(code, ""),
+            "kind": "choice",
+        }
         if code == "committee":
             region = asked.reach.region(Capability.DRIVER_VIEW)
             if len(region.committee_ids) < 2 and not region.everything:

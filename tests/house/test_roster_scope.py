@@ -102,7 +102,7 @@ def test_a_plate_somebody_foreign_drives_is_no_hint_either(house):
         ("city_clerk", {"county", "company"}),
         ("county_clerk", {"county"}),
         ("neighbour_clerk", {"neighbour", "of_platform"}),
-        ("partner", {"of_platform"}),
+        ("partner", {"company", "of_platform"}),
     ],
 )
 def test_each_importer_changes_his_own_rows_only(house, who, mine):

@@ -20,7 +20,10 @@ GOOD, FOUND, WRONG_USE = 0, 1, 2
 
 
 class Command(BaseCommand):
-    help = "导入一份司机花名册：读取、检查、计划、写入。退出码：0 全部写入；1 有行被拒绝，或有字段等待确认（此时什么也没写）；2 文件或参数不对。"
+    help = (
+        "导入一份司机花名册：读取、检查、计划、写入。"
+        "退出码：0 全部写入；1 有行被拒绝，或有字段等待确认（此时什么也没写）；2 文件或参数不对。"
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("file", type=Path, help="花名册文件（xlsx、xls、xlsb、ods、csv、txt）")
