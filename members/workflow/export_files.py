@@ -16,6 +16,11 @@ from foundation.protection.spreadsheets import FORMULA_STARTS, harmless
 
 _TROUBLE = re.compile("[&<>\x00-\x08\x0b-\x1f\x7f\ud800-\udfff￾￿]").search
 _ILLEGAL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff￾￿]")
+# One look at a whole row instead of one per cell: its cells are joined by a character that separates.
+_BETWEEN = "\ue000"
+_STARTS = re.escape("".join(FORMULA_STARTS))
+_DANGEROUS = re.compile(f"(?:^|{_BETWEEN})[{_STARTS}]").search
+_DANGEROUS_OR_LONG = re.compile(f"(?:^|{_BETWEEN})(?:[{_STARTS}]|[0-9]{{12,}}(?:{_BETWEEN}|$))").search
 _LONG_NUMBER = re.compile(r"[0-9]{12,}").fullmatch
 _MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 _RELATIONS = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
@@ -37,6 +42,8 @@ class CsvFile:
         """Write rows of texts; long numbers get an apostrophe, or a spreadsheet would round them."""
         self._writer.writerows(
             [f"'{text}" if text.startswith(FORMULA_STARTS) or _LONG_NUMBER(text) else text for text in row]
+            if _DANGEROUS_OR_LONG(_BETWEEN.join(row))
+            else row
             for row in rows
         )
 
@@ -79,17 +86,19 @@ class XlsxFile:
         template, number = self._template, self._row
         for row in rows:
             number += 1
-            if _TROUBLE("".join(row)):
+            whole = _BETWEEN.join(row)
+            if _DANGEROUS(whole):
+                row = [harmless(text) for text in row]
+            if _TROUBLE(whole):
                 row = [escape(_ILLEGAL.sub("", text)) for text in row]
-            values: list = [number]
-            for text in row:
-                values += (number, f"'{text}" if text.startswith(FORMULA_STARTS) else text)
+            values: list = [number] * (2 * len(row) + 1)
+            values[2::2] = row
             self._put(template % tuple(values))
         self._row = number
 
     def close(self, notes: Sequence[tuple[str, str]]) -> None:
         """Finish the sheet, write the notes and the parts of the package, and close it."""
-        footer = escape("　".join(f"{label}：{text}" for label, text in notes[:2]).replace("&", "&&"))[:240]
+        footer = escape("　".join(f"{label}：{text}" for label, text in notes[:2])[:200].replace("&", "&&"))
         self._put(f"</sheetData><headerFooter><oddFooter>&amp;L{footer}</oddFooter></headerFooter></worksheet>")
         self._flush()
         self._sheet.close()
@@ -123,7 +132,7 @@ class XlsxFile:
         self._parts, self._size = [], 0
 
 
-WRITERS = {"xlsx": XlsxFile, "csv": CsvFile}
+WRITERS: dict[str, type[XlsxFile] | type[CsvFile]] = {"xlsx": XlsxFile, "csv": CsvFile}
 
 
 def _letter(number: int) -> str:
