@@ -79,7 +79,7 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize(("model", "name", "query", "capability", "read"), PAGES, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("model", "name", "query", "capability", "read"), PAGES, ids=[f"{p[1]}{p[2]}" for p in PAGES])
 def test_a_list_shows_what_the_oracle_says(house, model, name, query, capability, read):
     oracle, shown = Oracle(), 0
     for who in CAST:
