@@ -88,6 +88,7 @@ class DriverQuerySet(ScopedQuerySet):
     def within(self, region: Region) -> Self:
         """Return the drivers registered with a committee of the region, placed in a unit of it, or of one's platform.
 
+        A platform's are those of its firms, and those registered with its own committee: what it imports goes there.
         The declared branch of a roster gives no scope. At most three small queries at once (`scope_parts`): what they
         find makes the condition one that an index serves.
         """
@@ -102,7 +103,7 @@ class DriverQuerySet(ScopedQuerySet):
         """
         if region.everything or _holds_every_committee(region):
             return [EVERYTHING]
-        committees = sorted(region.committee_ids)
+        committees = sorted(region.committee_ids | region.own_organization_ids)
         parts = _committee_parts(committees)
         if region.organization_ids:
             elsewhere = self.model._base_manager.filter(_placed_in(region.organization_ids))
@@ -214,7 +215,7 @@ class VehicleQuerySet(ScopedQuerySet):
         """Return conditions which together say the same as `within`, each served by one index. At most four queries."""
         if region.everything or _holds_every_committee(region):
             return [EVERYTHING]
-        committees = sorted(region.committee_ids)
+        committees = sorted(region.committee_ids | region.own_organization_ids)
         parts = _committee_parts(committees)
         drivers = apps.get_model("members", "Driver").objects.within(region)
         links = apps.get_model("members", "DriverVehicle")._base_manager

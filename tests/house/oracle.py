@@ -110,9 +110,11 @@ class Oracle:
         return {row.pk for row in model._base_manager.all() if test(self, row, where, user)}
 
     def driver(self, row: Driver, where: Covered, user) -> bool:
-        # Registered there, placed there, or of one's platform. The declared branch counts for nothing.
+        # Registered there, placed there, or of one's platform (its firms', its own committee's).
+        # The declared branch counts for nothing.
         return (
             row.registering_committee_id in where
+            or row.registering_committee_id in where.own_organizations
             or self.placed(row.pk, where)
             or (row.enterprise is not None and row.enterprise.organization_id in where.own_organizations)
         )
@@ -140,6 +142,7 @@ class Oracle:
         links = DriverVehicle.objects.filter(vehicle=row, until_date=None).select_related("driver__enterprise")
         return (
             row.registering_committee_id in where
+            or row.registering_committee_id in where.own_organizations
             or (row.enterprise is not None and row.enterprise.organization_id in where.own_organizations)
             or any(self.driver(link.driver, where, user) for link in links)
         )

@@ -104,9 +104,9 @@ def test_a_right_somewhere_is_not_a_right_here(house):
     form = client.get(reverse("members:driver_change", args=[ours.pk])).content.decode()
     assert "declared_" not in form
     assert "2012-01" not in form
-    for text in (PLATE, ours.vehicle_links.get().vehicle.plate):
+    for text, meant in ((PLATE, vehicles), (ours.vehicle_links.get().vehicle.plate, {ours.pk})):
         for name in ("dashboard:search", "members:search"):
-            assert drivers_on(client.post(reverse(name), {"q": text})) == {ours.pk}
+            assert drivers_on(client.post(reverse(name), {"q": text})) == meant
     declared = client.get(reverse("members:driver_list"), {"declared": "member"})
     assert drivers_on(declared) <= party
     columns = client.get(reverse("members:driver_list"), {"cols": "name,plates,declared_political_status"})
