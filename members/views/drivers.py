@@ -77,6 +77,8 @@ def may_do(request, driver: Driver, capability: Capability) -> bool:
 def driver_list(request):
     """Answer with one page of the drivers in scope that meet the conditions. At most twelve queries."""
     needs(request, Capability.DRIVER_VIEW)
+    if "" in request.GET.values():  # the form of conditions sends every box, also the empty ones
+        return redirect(address(request.GET.dict()))
     asked = asked_list(request, request.GET)
     cursor = Cursor.read(request.GET["at"]) if request.GET.get("at") else None
     return render(request, "members/driver_list.html", list_context(request, asked, cursor))

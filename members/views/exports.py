@@ -74,6 +74,7 @@ def export_create(request):
         "count": asked.count,
         "applied": [label for _, label in asked.in_force()],
         "query": query,
+        "ticked": bool(keys),
         "hidden": [(code, value) for code, value in asked.values.items() if code in CONDITIONS]
         + [("row", key) for key in keys]
         + ([("token", seal_query(query))] if query else []),
