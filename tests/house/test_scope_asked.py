@@ -24,7 +24,7 @@ MODELS = {
 }
 SCOPED = {name for name, model in MODELS.items() if isinstance(model._default_manager.all(), ScopedQuerySet)}
 EVERYBODYS = {"Division", "Workday"}  # reference tables: every row is for everybody who is signed in
-QUESTIONS = {"visible_to", "manageable_by"}
+QUESTIONS = {"visible_to", "manageable_by", "changeable_by"}
 
 # file, function and what it asks → why no scope is needed there.
 WITHOUT_SCOPE: dict[tuple[str, str, str], str] = {
@@ -82,6 +82,11 @@ WITHOUT_SCOPE: dict[tuple[str, str, str], str] = {
     ("members/forms/fields.py", "branches_for", "Organization.filter"): "cut with the reader's region",
     ("members/forms/fields.py", "committees_for", "Enterprise.filter"): "firms of one's own platform",
     ("members/forms/fields.py", "committees_for", "Organization.filter"): "cut with the reader's region",
+    (
+        "members/forms/fields.py",
+        "with_current",
+        "Organization.filter",
+    ): "scoped rows, and the one a row in scope names already",
     ("members/forms/imports.py", "importable", "Organization.filter"): "cut with the reader's region",
     ("members/forms/registry.py", "__init__", "Organization.running"): "cut with the reader's region",
     (
