@@ -60,6 +60,7 @@ class Region:
     committee_ids: frozenset[int] = frozenset()
     own_user_id: int | None = None
     own_organization_ids: frozenset[int] = frozenset()
+    holds_root: bool = False  # whether some organisation of it stands at the top of a tree
 
     @property
     def empty(self) -> bool:
@@ -151,11 +152,16 @@ class Reach:
             else:
                 units.add(post.organization_id)
         found = self._resolve(frozenset(ranges), frozenset(units))
+        step = apps.get_model("branches", "Organization").steplen
+        holds_root = any(itself and len(path) == step for path, itself in ranges) or any(
+            post.organization_id in units and len(post.path) == step for post in self.posts
+        )
         return Region(
             organization_ids=frozenset(found),
             committee_ids=frozenset(pk for pk, kind in found.items() if kind in COMMITTEES),
             own_user_id=own_user,
             own_organization_ids=frozenset(own_organizations),
+            holds_root=holds_root,
         )
 
     def _resolve(self, ranges: frozenset[tuple[str, bool]], units: frozenset[int]) -> dict[int, str]:

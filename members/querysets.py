@@ -65,8 +65,11 @@ class Ordered:
 
 
 def _holds_every_committee(region: Region) -> bool:
-    """Return whether nobody can be registered outside the region. One query, none for a single committee."""
-    if len(region.committee_ids) < 2:
+    """Return whether nobody can be registered outside the region. One query, none for who holds no post at the top.
+
+    Committees stand under committees only, so above a region without a root there is one more.
+    """
+    if not region.holds_root or len(region.committee_ids) < 2:
         return False
     organizations = apps.get_model("branches", "Organization")._base_manager
     return not organizations.filter(kind__in=COMMITTEES).exclude(pk__in=region.committee_ids).exists()
@@ -240,8 +243,9 @@ class VehicleQuerySet(ScopedQuerySet):
         region = reach_of(who).region(Capability.VEHICLE_CHANGE)
         if region.everything:
             return self.all()
-        own = Q(enterprise__organization_id__in=region.own_organization_ids)
-        return self.filter(Q(registering_committee_id__in=region.committee_ids) | own)
+        committees = region.committee_ids | region.own_organization_ids
+        of_own_firms = Q(enterprise__organization_id__in=region.own_organization_ids)
+        return self.filter(Q(registering_committee_id__in=committees) | of_own_firms)
 
     def active(self) -> Self:
         """Return the vehicles in use."""

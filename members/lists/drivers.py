@@ -224,7 +224,12 @@ class DriverList:
 
     def filtered(self) -> DriverQuerySet:
         """Return all drivers that meet the conditions, without scope and without the typed text."""
-        rows = Driver.objects.filter(pk__in=self.keys) if self.keys else Driver.objects.all()
+        return self._met.filter(pk__in=self.keys) if self.keys else self._met
+
+    @cached_property
+    def _met(self) -> DriverQuerySet:
+        # Asked once: a committee in the conditions is looked up in the tree.
+        rows = Driver.objects.all()
         view = self.reach.region(Capability.DRIVER_VIEW)
         for code, value in self.values.items():
             condition = CONDITIONS[code]

@@ -1,0 +1,152 @@
+"""A list costs as many queries for a few rows as for some more, and never above twelve."""
+
+import pytest
+from django.contrib import admin
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from branches.models import Organization
+from foundation.audit import trail
+from foundation.protection.canonical import name_key
+from members.models import Enterprise, Person
+from tests.factories import AppointmentFactory, GuidanceFactory, OrganizationFactory, UserFactory
+from tests.house.doors import client_of
+from tests.house.oracle import Oracle
+
+MOST = 12
+
+
+def more_rows(house) -> None:
+    """Add three rows of everything a list of the county shows, and two who share a phone."""
+    tree, clerk = house.tree, house.cast["county_clerk"]
+    county = Organization.objects.get(pk=tree.county.pk)
+    for number in range(3):
+        branch = OrganizationFactory(parent=county, short_name=f"测试第{number}党支部")
+        AppointmentFactory(user=UserFactory(), organization=branch, role="branch_committee_member")
+        GuidanceFactory(organization=branch, guiding_organization=tree.department)
+        name = f"测试多出{number}有限公司"
+        firm = Enterprise.objects.create(name=name, name_key=name_key(name), committee=tree.county)
+        driver = house.add_driver(f"more{number}", tree.county, enterprise=firm)
+        house.place(driver.person, formal=branch)
+        house.add_batch(f"more{number}", tree.county, clerk, driver)
+        house.add_export(f"more{number}", clerk)
+        house.claim(f"more{number}", driver, tree.neighbour_county, house.cast["neighbour_clerk"])
+        with transaction.atomic():
+            trail.record("driver.change", driver, actor=clerk, person_id=driver.pk, organization_id=tree.county.pk)
+    twins_of(house, "more0", "more1")
+
+
+def twins_of(house, one: str, other: str) -> None:
+    first = house.drivers[one].person
+    Person.objects.filter(pk=house.drivers[other].pk).update(phone=first.phone, phone_index=first.phone_index)
+
+
+@pytest.fixture
+def another(house):
+    """Return the house as one that may grow: what a test adds is not there for the next."""
+    known = {name: set(getattr(house, name)) for name in ("drivers", "imports", "exports", "transfers")}
+    yield house
+    for name, keys in known.items():
+        for key in set(getattr(house, name)) - keys:
+            del getattr(house, name)[key]
+
+
+def cost(client, address: str, data: dict | None = None) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(address) if data is None else client.post(address, data)
+    assert response.status_code == 200, address
+    return len(queries)
+
+
+LISTS = [
+    ("/", None),
+    ("branches:organization_list", None),
+    ("branches:organization_list?kind=mobile_branch", None),
+    ("branches:appointment_list", None),
+    ("branches:vacancy_list", None),
+    ("branches:user_list", None),
+    ("members:driver_list", None),
+    ("members:driver_list?order=name", None),
+    ("members:driver_list?expires_before=soon&order=expires", None),
+    ("members:driver_list?group=truck&operating=1&committee={county}&enterprise=测试", None),
+    ("members:search", {"q": "测试"}),
+    ("members:search", {"q": "7720"}),
+    ("members:search", {"q": "川D"}),
+    ("members:driver_duplicates", None),
+    ("members:enterprise_list", None),
+    ("members:vehicle_list", None),
+    ("members:vehicle_list?q=川D", None),
+    ("members:registration_list", None),
+    ("members:export_list", None),
+    ("members:import_list", None),
+    ("dashboard:search", {"q": "测试"}),
+    ("dashboard:search", {"q": "7720"}),
+]
+DESK = 14  # the desk counts eight different things
+
+
+@pytest.mark.parametrize(("name", "data"), LISTS, ids=lambda value: str(value))
+@pytest.mark.parametrize("who", ["county_clerk", "city_clerk"])
+def test_a_list_costs_the_same_for_more_rows(another, name, data, who):
+    page, _, query = name.partition("?")
+    query = query.format(county=another.tree.county.pk)
+    address = (page if page == "/" else reverse(page)) + (f"?{query}" if query else "")
+    if "duplicates" in page:  # none and some differ by the query that shows them
+        twins_of(another, "county", "member_of_second_branch")
+    client = client_of(another, who)
+    cost(client, address, data)  # the first request of a session writes that somebody was seen
+    few = cost(client, address, data)
+    more_rows(another)
+    assert cost(client, address, data) == few
+    assert few <= (DESK if page == "/" else MOST + 3 * ("committee" in query))  # it is found, opened and named
+
+
+def test_the_trail_costs_the_same_for_more_entries(another):
+    client = client_of(another, "auditor")
+    address = reverse("dashboard:audit")
+    cost(client, address)
+    more_rows(another)
+    few = cost(client, address)
+    more_entries(another)
+    assert cost(client, address) == few <= MOST
+
+
+def more_entries(house) -> None:
+    with transaction.atomic():
+        for driver in list(house.drivers.values())[:3]:
+            trail.record(
+                "driver.change", driver, actor=house.cast["county_clerk"], organization_id=house.tree.county.pk
+            )
+
+
+@pytest.mark.parametrize("model", [pytest.param(model, id=model.__name__) for model in admin.site._registry])
+def test_a_table_of_the_admin_costs_the_same_for_more_rows(another, model):
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    client = client_of(another, "county_clerk")
+    cost(client, address)
+    few = cost(client, address)
+    more_rows(another)
+    assert cost(client, address) == few <= MOST
+
+
+def test_the_page_of_one_row_costs_no_more_when_there_are_more_of_others(another):
+    clerk = client_of(another, "county_clerk")
+    pages = [
+        reverse("members:driver_detail", args=[another.drivers["county"].pk]),
+        reverse("members:enterprise_detail", args=[another.enterprises["county"].pk]),
+        reverse("members:import_plan", args=[another.imports["county"].pk]),
+        reverse("members:of_organization", args=[another.tree.county.pk]),
+    ]
+    few = []
+    for page in pages:
+        cost(clerk, page)
+        few.append(cost(clerk, page))
+    more_rows(another)
+    assert [cost(clerk, page) for page in pages] == few
+
+
+def test_what_is_counted_here_is_seen(another):
+    seen = len(Oracle().rows(Enterprise, another.cast["county_clerk"]))
+    more_rows(another)
+    assert len(Oracle().rows(Enterprise, another.cast["county_clerk"])) == seen + 3
