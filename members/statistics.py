@@ -16,13 +16,18 @@ DECLARED_MEMBER = (PoliticalStatus.MEMBER, PoliticalStatus.PROBATIONARY)
 
 
 def driver_counts(drivers: DriverQuerySet, on: date) -> dict[str, int]:
-    """Return registered, operating and declared-member drivers on a date. Unit: 人. One query.
+    """Return registered, operating, verified and declared-member drivers on a date. Unit: 人. One query.
+
+    `verified` and `stale` add up to `registered`: verified within half a year (STALE_DAYS) or not.
 
     `declared_unplaced` are those who call themselves Party members and belong to no branch yet: leads to be checked,
     never members by their own word (domain d.3).
     """
+    stale = Q(last_verified_date__lt=on - timedelta(days=STALE_DAYS)) | Q(last_verified_date__isnull=True)
     return drivers.order_by().aggregate(
         registered=Count("pk"),
+        verified=Count("pk", filter=~stale),
+        stale=Count("pk", filter=stale),
         operating=Count(
             "pk",
             filter=Q(operating_from_date__lte=on)

@@ -1,7 +1,7 @@
 """`/` answers the question of whoever opens it; every figure is counted from the rows of the reader's scope."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -15,6 +15,7 @@ from members.models import Driver, Enterprise, Person, RosterImport
 from members.rules.people import name_columns, phone_columns
 from members.statistics import coverage, driver_counts, recent_imports
 from tests.factories import AppointmentFactory
+from tests.factories.members import EnterpriseFactory, PartyMemberFactory
 
 TODAY = date(2026, 11, 24)
 
@@ -120,7 +121,13 @@ def test_drivers_are_counted_by_their_dated_facts(tree):
     add_driver("甲一", tree.county, operating_from_date=date(2024, 1, 1))
     add_driver("乙二", tree.county, operating_from_date=date(2024, 1, 1), operating_until_date=TODAY)
     add_driver("丙三", tree.county, operating_from_date=date(2027, 1, 1))
-    assert driver_counts(Driver.objects.all(), TODAY) == {"registered": 3, "operating": 1, "declared_unplaced": 0}
+    assert driver_counts(Driver.objects.all(), TODAY) == {
+        "registered": 3,
+        "verified": 0,
+        "stale": 3,
+        "operating": 1,
+        "declared_unplaced": 0,
+    }
 
 
 def test_coverage_counts_instructors_as_covered(tree):
@@ -135,3 +142,33 @@ def test_coverage_counts_instructors_as_covered(tree):
 def test_recent_imports_come_newest_first_and_no_more_than_asked(tree, county_clerk):
     made = [add_import(tree.county, f"{number}.xlsx", county_clerk) for number in range(4)]
     assert [batch.pk for batch in recent_imports(RosterImport.objects.all(), 2)] == [made[3].pk, made[2].pk]
+
+
+def test_every_figure_of_the_desk_counts_exactly_the_rows_it_opens(sign_in, county_clerk, tree):
+    at = timezone.localdate()
+    add_driver("甲一", tree.county, last_verified_date=at, declared_political_status="member")
+    add_driver(
+        "乙二", tree.county, last_verified_date=at - timedelta(days=400), declared_political_status="probationary"
+    )
+    placed = add_driver("丙三", tree.county, declared_political_status="member")
+    PartyMemberFactory(person=placed.person, formal_organization=tree.branch)
+    add_driver("丁四", tree.second_county)
+    EnterpriseFactory(committee=tree.county, coverage="none")
+    EnterpriseFactory(committee=tree.county, coverage="own", coverage_organization=tree.branch)
+    client = sign_in(county_clerk)
+    desk = client.get("/").content.decode()
+    tiles = re.findall(r'<a class="tile[^"]*" href="([^"]+)">.*?tile-value">([0-9,]+)<', desk, re.S)
+    links = re.findall(r'href="([^"]+)">([0-9,]+) [户人]', desk)
+    figures = {address.replace("&amp;", "&"): int(number) for address, number in tiles + links}
+    assert figures == {
+        "/drivers/": 3,
+        "/drivers/?unplaced=1": 2,
+        "/drivers/?verified_before=stale": 2,
+        "/organizations/appointments/vacant/?role=secretary": 2,
+        "/registration/?open=1": 0,
+        "/enterprises/?coverage=none": 1,
+    }
+    for address, number in figures.items():
+        page = client.get(address).content.decode()
+        rows = page.count("<tr><th") + page.count("<tr><td") + page.count('<a class="t" href="/drivers/')
+        assert rows - page.count("<thead><tr><th") == number, address
