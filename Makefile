@@ -41,10 +41,10 @@ lint: dev
 	@exec $(PY) -m tests.lint
 
 bench: dev
-	@exec $(PY) -m tests.benchmarks
+	@exec $(PY) -m bench.run
 
 bench-quick: dev
-	@exec $(PY) -m tests.benchmarks --quick
+	@exec $(PY) -m bench.run --quick
 
 # For maintainers: after a change of requirements/*.in. Index settings stay out of the files.
 PIP_COMPILE = $(PY) -m piptools compile --quiet --allow-unsafe --generate-hashes --strip-extras \

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from typing import Any, TypeVar
 
 import orjson
@@ -19,10 +18,9 @@ from foundation.protection.seal import blinder, open_sealed, sealer
 from members.choices import Fate
 from members.models import RosterRow
 from members.roster import bulk
+from members.roster.aside import Drawn
 from members.roster.bulk import AsStored, Hex
-from members.roster.check import CheckedRow
 from members.roster.plan import Candidate
-from members.roster.read import pack
 from members.rules.people import ID_NUMBER, PHONE
 
 _COLUMNS = (
@@ -59,24 +57,23 @@ _END: Any = object()
 T = TypeVar("T")
 
 
-def candidates(checked: Iterable[CheckedRow], size: int) -> Iterator[list[Candidate]]:
-    """Yield checked rows in chunks, numbered, sealed and with their indexes, ready for the plan. No query."""
+def candidates(drawn: Iterable[list[Drawn]]) -> Iterator[list[Candidate]]:
+    """Yield the chunks of checked rows numbered, sealed and with their indexes, ready for the plan. No query."""
     ordinal = 0
-    for chunk in chunks(checked, size):
+    for chunk in drawn:
         seal, blind_id, blind_phone = sealer(_AAD["sealed"]), blinder(ID_NUMBER), blinder(PHONE)
         rows = []
         for row in chunk:
-            values = row.values
-            number, phone = values.get("id_number"), values.get("phone")
+            number, phone = row.values.get("id_number"), row.values.get("phone")
             rows.append(
                 Candidate(
                     ordinal=ordinal,
                     sheet=row.sheet,
                     row=row.row,
-                    values=values,
-                    sealed=seal(f'{{"raw":{pack(row.cells).decode()},"values":{orjson.dumps(values).decode()}}}'),
-                    errors=[list(error) for error in row.errors] if row.errors else [],
-                    warnings=[list(warning) for warning in row.warnings] if row.warnings else [],
+                    values=row.values,
+                    sealed=seal(row.text),
+                    errors=row.errors,
+                    warnings=row.warnings,
                     id_index=blind_id(number) if number else None,
                     phone_index=blind_phone(phone) if phone else None,
                 )
@@ -179,14 +176,7 @@ def _list(stored: str) -> list:
     return [] if stored == "[]" else orjson.loads(stored)
 
 
-def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield the items in lists of `size`, the last one shorter."""
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
-
-
-def drawn_ahead(items: Iterator[T]) -> Iterator[T]:
+def drawn_ahead(items: Iterator[T]) -> Generator[T, None, None]:
     """Yield the items, the next one being drawn in a second thread meanwhile; never more than one ahead."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         coming = pool.submit(next, items, _END)

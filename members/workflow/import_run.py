@@ -26,9 +26,9 @@ from members.choices import IMPORT_NEXT, IMPORT_WORKING, Fate, ImportPhase, Impo
 from members.models import Driver, Person, RosterImport, RosterMapping, RosterResult, RosterRow
 from members.roster import staging
 from members.roster.apply import Applier
+from members.roster.aside import CheckedFile, shape_of
 from members.roster.bounds import Bounds, OrganizationGone, bounds_of
-from members.roster.check import check
-from members.roster.columns import Roster, recognise
+from members.roster.columns import recognise
 from members.roster.plan import Candidate, Planner
 from members.roster.read import RosterRefused, read
 from members.roster.undo import undo
@@ -46,11 +46,13 @@ MOST_STARTS = 6  # without progress in between; then the batch is set aside
 
 FAILURES = {
     "gave_up": "这份名册处理了几次都中途停下，已经搁置，登记没有改动。请联系系统管理员，报上导入编号。",
-    "gave_up_halfway": "这份名册写入时几次都中途停下，已经搁置。写入的 {applied} 行还在，可以撤销。请联系系统管理员，报上导入编号。",
+    "gave_up_halfway": "这份名册写入时几次都中途停下，已经搁置。写入的 {applied} 行还在，可以撤销。"
+    "请联系系统管理员，报上导入编号。",
     "undo_gave_up": "撤销做了几次都中途停下，已经搁置，撤销了的不会再回来。请联系系统管理员，报上导入编号。",
     "organization_gone": "导入的组织在上传之后撤销了，登记没有改动。请重新上传，选择现在的组织。",
     "file_lost": "上传的文件已经不在了，登记没有改动。请重新上传。",
-    "too_many_out_of_scope": "这份名册里有很多人登记在别处，今天查到的已达上限，登记没有改动。请核对名册是不是本单位的，或者请上级委员会导入。",
+    "too_many_out_of_scope": "这份名册里有很多人登记在别处，今天查到的已达上限，登记没有改动。"
+    "请核对名册是不是本单位的，或者请上级委员会导入。",
 }
 
 
@@ -166,7 +168,7 @@ class _Run:
                     next(iter(roster), None)
                 except RosterRefused:
                     continue
-                shape = _shape(roster)
+                shape = shape_of(roster)
             self._renew(READING_LEASE_SECONDS)
             same = kept.filter(shape=shape).first()
             if same is not None:
@@ -178,15 +180,13 @@ class _Run:
         actor = batch.uploaded_by
         bounds = bounds_of(batch.organization, actor)
         areas = frozenset(Division.objects.values_list("code", flat=True))
-        headers: dict[str, dict[str, str]] = {}
-        planner = Planner(bounds, headers)
         tally = staging.Tally()
-        with read(stored_path(batch)) as workbook:
-            roster = recognise(workbook, mapping)
-            checked = check(roster, bounds.catalogue, today=timezone.localdate(), areas=areas)
-            with closing(staging.drawn_ahead(staging.candidates(checked, CHUNK))) as drawn:
+        with CheckedFile(
+            stored_path(batch), mapping, bounds.catalogue, today=timezone.localdate(), areas=areas, size=CHUNK
+        ) as file:
+            planner = Planner(bounds, file.headers)
+            with closing(staging.drawn_ahead(staging.candidates(file))) as drawn:
                 for number, rows in enumerate(drawn):
-                    _name_headers(roster, headers)
                     with transaction.atomic():
                         if number == 0:
                             self._phase(ImportPhase.PLAN)
@@ -202,14 +202,13 @@ class _Run:
                         self._too_curious(tally.out_of_scope)  # what was met counts, however the reading ended
                         self._cancel()
                         return
-            about = _about(roster)
         if self._too_curious(tally.out_of_scope):
             self._fail("too_many_out_of_scope", FAILURES["too_many_out_of_scope"], out_of_scope=tally.out_of_scope)
             return
         # Together: killed between the two, a batch that needs nobody's confirmation would wait for one for ever.
         with transaction.atomic():
             # What the file calls things is for the page, not for the trail: a footer may name a person.
-            about |= {"mapping": mapping, "shape": _shape(roster)}
+            about = file.about | {"mapping": mapping}
             self._renew(**about)
             for name, value in about.items():
                 setattr(batch, name, value)
@@ -454,14 +453,6 @@ class _Run:
 _PLAN_CODES = frozenset({"out_of_scope", "phone_shared", "name_differs"})
 
 
-def _name_headers(roster: Roster, headers: dict[str, dict[str, str]]) -> None:
-    for table in roster.tables:
-        named = headers.setdefault(table.sheet, {})
-        for column in table.columns:
-            if column.field:
-                named.setdefault(column.field, column.label)
-
-
 def _headers_of(batch: RosterImport) -> dict[str, dict[str, str]]:
     headers: dict[str, dict[str, str]] = {}
     for table in batch.columns:
@@ -470,39 +461,6 @@ def _headers_of(batch: RosterImport) -> dict[str, dict[str, str]]:
             if column["field"]:
                 named.setdefault(column["field"], column["label"])
     return headers
-
-
-def _shape(roster: Roster) -> str:
-    return roster.tables[0].fingerprint if roster.tables else ""
-
-
-def _about(roster: Roster) -> dict:
-    """Return what was understood of the file, for the page: sheets and their columns."""
-    return {
-        "sheets": [{"sheet": name, "skipped": why} for name, why in roster.skipped]
-        + [{"sheet": row.sheet, "row": row.row, "ignored": row.kind, "text": row.text} for row in roster.ignored],
-        "columns": [
-            {
-                "sheet": table.sheet,
-                "header_row": table.header_row,
-                "header_rows": table.header_rows,
-                "titles": list(table.titles),
-                "columns": [
-                    {
-                        "letter": column.letter,
-                        "label": column.label,
-                        "folded": column.folded,
-                        "field": column.field,
-                        "left_out": column.left_out,
-                        "suggestion": column.suggestion,
-                        "index": column.index,
-                    }
-                    for column in table.columns
-                ],
-            }
-            for table in roster.tables
-        ],
-    }
 
 
 def _digest_of_results(pk: int) -> str:
