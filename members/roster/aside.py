@@ -83,7 +83,7 @@ class CheckedFile:
             for sheet, named in headers.items():
                 self.headers.setdefault(sheet, {}).update(named)
             texts = lines.decode().split("\n")
-            yield [Drawn(*row, text) for row, text in zip(rows, texts, strict=True)]
+            yield [Drawn._make([*row, text]) for row, text in zip(rows, texts, strict=True)]
 
     def _next(self) -> tuple[bytes, bytes, bytes]:
         kind, first, second = _FRAME.unpack(self._draw(_FRAME.size))
