@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from branches.views import appointments, guidance, organizations, users
+from branches.views import appointments, exports, guidance, organizations, users
 
 app_name = "branches"
 
 urlpatterns = [
     path("", organizations.organization_list, name="organization_list"),
+    path("export/", exports.organization_export, name="organization_export"),
     path("new/", organizations.organization_create, name="organization_create"),
     path("<int:pk>/", organizations.organization_detail, name="organization_detail"),
     path("<int:pk>/change/", organizations.organization_change, name="organization_change"),

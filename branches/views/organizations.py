@@ -54,6 +54,7 @@ def organization_list(request):
         "statuses": filters.ORGANIZATION_WORDS["status"].items(),
         "tones": STATUS_TONES,
         "add_url": _add_url(request.reach),
+        "may_export": request.reach.has(Capability.ORGANIZATION_EXPORT),
     }
     if chosen:
         found = filters.narrow_organizations(visible, chosen).select_related("division")

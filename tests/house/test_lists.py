@@ -9,12 +9,14 @@ from django.contrib import admin
 from django.forms import ModelChoiceField
 from django.urls import reverse
 from django.utils import timezone
+from python_calamine import CalamineWorkbook
 
 from branches.choices import REQUIRED_POSTS, Kind
 from branches.models import Appointment, Division, Guidance, Organization, Workday
 from branches.querysets import ScopedQuerySet
 from foundation.accounts.models import User
 from foundation.audit import trail
+from foundation.audit.models import Entry
 from members.models import (
     Credential,
     Driver,
@@ -332,6 +334,30 @@ def test_a_file_from_the_admin_has_the_rows_in_scope(house, name):
         if right:
             wanted &= Oracle().rows(model, user, right)
         assert len(lines) - 1 == len(wanted), who
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "right", "key"),
+    [
+        ("branches:organization_export", Organization, "organization.export", "code"),
+        ("members:enterprise_export", Enterprise, "enterprise.export", "name"),
+    ],
+)
+def test_a_file_of_a_list_has_the_rows_in_scope(house, name, model, right, key):
+    taken = 0
+    for who in CAST:
+        wanted = Oracle().rows(model, house.cast[who], right)
+        answer = client_of(house, who).post(reverse(name))
+        if answer.status_code == 403:
+            assert not wanted, who
+            continue
+        sheet = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0).to_python()
+        column = sheet[0].index(str(model._meta.get_field(key).verbose_name))
+        found = sorted(row[column] for row in sheet[1:])
+        assert found == sorted(getattr(row, key) for row in model.objects.filter(pk__in=wanted)), who
+        assert Entry.objects.filter(action=f"{model._meta.model_name}.exported", actor_id=house.cast[who].pk).exists()
+        taken += 1
+    assert taken >= 5
 
 
 # --- choices of forms -------------------------------------------------------------------------------------------------

@@ -80,6 +80,7 @@ DOORS: dict[str, Door] = {
     "mfa_generate_recovery_codes": signed_in(),
     # --- branches
     "branches:organization_list": signed_in(),
+    "branches:organization_export": Door("organization.export", data={}),
     "branches:organization_create": Door(
         "organization.add", deny="leader", names={"parent": "organization"}, query="parent"
     ),
@@ -128,6 +129,7 @@ DOORS: dict[str, Door] = {
     "members:driver_merge": Door("driver.merge", deny="leader", names={"pk": "driver", "other": "twin"}),
     # --- members: firms, vehicles, registration, exports
     "members:enterprise_list": Door("enterprise.view"),
+    "members:enterprise_export": Door("enterprise.export", data={}),
     "members:enterprise_create": Door("enterprise.add", deny="leader"),
     "members:enterprise_detail": on("enterprise", "enterprise.view", refused=403),
     "members:enterprise_change": act("enterprise", "enterprise.change"),
