@@ -12,7 +12,10 @@ def test_a_roster_gives_the_rows_errors_and_warnings_of_its_key(name):
     assert len(outcome.rows) == key["rows"]
     for entries, found in (
         (key["errors"], [(row.sheet, row.row, label, code) for row in outcome.rows for label, code, _ in row.errors]),
-        (key["warnings"], [(row.sheet, row.row, label, code) for row in outcome.rows for label, code, _ in row.warnings]),
+        (
+            key["warnings"],
+            [(row.sheet, row.row, label, code) for row in outcome.rows for label, code, _ in row.warnings],
+        ),
     ):
         expected = [
             (entry["sheet"], entry["row"], entry["column"], entry["code"])
