@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_date
 from django.utils.functional import cached_property
 
 from branches.capabilities import Capability
+from branches.choices import COMMITTEES
 from branches.models import Organization
 from branches.scope import Reach, subtree
 from foundation.protection.canonical import name_key
@@ -85,16 +86,13 @@ def _operating(value: str, today: date, reach: Reach) -> Q:
 
 
 def _committee(value: str, today: date, reach: Reach) -> Q:
-    # Within the reader's own scope only: the answer for a foreign committee is the same as for none.
+    # The scope of the list is added to it: of a foreign committee only those are found who are placed in one's own.
     organization = Organization.objects.filter(pk=_key(value)).only("pk", "path").first()
     if organization is None:
         return Q(pk__in=[])
-    region = reach.region(Capability.DRIVER_VIEW)
-    below = Organization.objects.filter(subtree(organization.path)).order_by().values_list("pk", flat=True)
-    found = sorted(pk for pk in below if region.everything or pk in region.committee_ids)
-    if not found:
-        return Q(pk__in=[])
-    return Q(registering_committee_id__in=found) if len(found) > 1 else Q(registering_committee_id=found[0])
+    below = Organization.objects.filter(subtree(organization.path), kind__in=COMMITTEES).order_by()
+    found = sorted(below.values_list("pk", flat=True))
+    return Q(registering_committee_id__in=found) if len(found) != 1 else Q(registering_committee_id=found[0])
 
 
 def _enterprise(value: str, today: date, reach: Reach) -> Q:
@@ -293,7 +291,7 @@ class DriverList:
             region = self.reach.region(Capability.DRIVER_VIEW)
             named = Organization.objects.filter(pk=_key(value))
             if not region.everything:
-                named = named.filter(pk__in=region.organization_ids)
+                named = named.filter(pk__in=region.organization_ids | region.own_organization_ids)
             return named.values_list("short_name", flat=True).first() or "不在您的辖区"
         if code == "enterprise" and value.isascii() and value.isdigit():
             from members.models import Enterprise
