@@ -120,7 +120,6 @@ def knock(client, house, name: str, keys: dict | None = None, *, post: bool = Fa
     data = dict(door.data or {}) | ({"row": keys["row"]} if "row" in door.names else {})
     response = client.get(url) if door.data is None and not post else client.post(url, data)
     response.body = b"".join(response.streaming_content) if response.streaming else response.content
-    response.close()
     return response
 
 

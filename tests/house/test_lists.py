@@ -402,7 +402,6 @@ def test_an_export_has_exactly_the_rows_of_the_list_and_only_its_owner_fetches_i
         job = ExportJob.objects.get(created_by=house.cast[who])
         file = client.get(reverse("members:export_download", args=[job.pk]))
         text = b"".join(file.streaming_content).decode("utf-8-sig")
-        file.close()
         wanted = Driver.objects.filter(pk__in=Oracle().rows(Driver, house.cast[who], "driver.export"))
         names = {driver.person.name for driver in wanted}
         everyone = {driver.person.name for driver in house.drivers.values()}

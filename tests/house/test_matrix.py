@@ -29,7 +29,7 @@ from members.models import (
     RosterImport,
     Vehicle,
 )
-from tests.factories import OrganizationFactory
+from tests.factories import AppointmentFactory, OrganizationFactory, UserFactory
 from tests.house.doors import COLUMNS, address, client_of, is_let_in, knock, row_of, rows_for
 from tests.house.oracle import cells
 from tests.house.registry import id_number
@@ -445,6 +445,20 @@ def test_each_column_can_do_what_its_cell_says_and_nothing_else(house, name):
             changed, status = _try(house, act, who, "far")
             foreign = DOORS[act.door].names or act.door in ("members:driver_create", "members:import_create")
             assert not (changed and foreign), f"{column} did it to a foreign row"
+
+
+def test_a_superuser_without_a_post_does_nothing_and_with_one_leaves_the_same_trace(house, monkeypatch):
+    root = UserFactory(username="root", is_superuser=True, is_staff=True)
+    monkeypatch.setitem(house.cast, "root", root)
+    for name, act in ACTS.items():
+        changed, status = _try(house, act, "root", "county")
+        assert not changed, name
+        assert status in (403, 404) or (status == 200 and act.door.endswith("_changelist")), name
+    AppointmentFactory(user=root, organization=house.tree.county, role="clerk")
+    address_of_branch = reverse("branches:organization_rectify", args=[house.tree.branch.pk])
+    assert client_of(house, "root").post(address_of_branch, {"reason": "测试原因"}).status_code == 302
+    entry = Entry.objects.newest_first().first()
+    assert (entry.actor_id, entry.object_id) == (root.pk, str(house.tree.branch.pk))
 
 
 def test_nobody_appoints_or_ends_at_his_own_level(house):
