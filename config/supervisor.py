@@ -5,6 +5,7 @@ codes: 0 stopped as asked, 1 could not start or keep running, 2 wrong configurat
 """
 
 import argparse
+import errno
 import fcntl
 import http.client
 import os
@@ -15,6 +16,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from config.processes import GRACE, Child, Keeper, Supervisor, say
+
+REASONS = {
+    errno.EADDRINUSE: "端口已经被占用",
+    errno.EADDRNOTAVAIL: "这台机器没有这个地址",
+    errno.EACCES: "没有权限，1024 以下的端口要特权",
+}
 
 
 class CannotStart(Exception):
@@ -75,7 +82,8 @@ def check_port(bind: str, port: int) -> None:
             pass
     except OSError as error:
         advice = f"换一个端口：make run PORT={port + 1}" if port < 65535 else "换一个端口"
-        raise CannotStart(f"不能在 {bind}:{port} 上监听：{error.strerror}。请{advice}，或停掉占用它的程序。") from error
+        reason = REASONS.get(error.errno or 0, error.strerror)
+        raise CannotStart(f"不能在 {bind}:{port} 上监听：{reason}。请{advice}，或停掉占用它的程序。") from error
 
 
 def visible_host(bind: str) -> str:
