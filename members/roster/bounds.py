@@ -11,7 +11,7 @@ from branches.scope import Region, reach_of
 from members.roster.check.catalogue import Catalogue, Unit
 
 
-class OrganizationGone(Exception):  # noqa: N818 the word people use
+class OrganizationGone(Exception):
     """The organisation was dissolved after the upload."""
 
 
