@@ -313,5 +313,6 @@ def test_a_lock_out_answers_json_where_json_is_asked_for():
 
 
 def test_a_null_byte_or_a_very_long_name_is_no_accident():
-    for username in ["zhou\0xw", "x" * 5000, "😀" * 60]:
-        assert sign_in(browser(), username, "Falsch-2026").status_code == 200
+    # Text with control characters is refused at the door of every form, before any database sees it.
+    for username, status in [("zhou\0xw", 400), ("x" * 5000, 200), ("😀" * 60, 200)]:
+        assert sign_in(browser(), username, "Falsch-2026").status_code == status
