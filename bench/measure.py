@@ -23,6 +23,7 @@ class Run:
     cpu: float  # processor seconds of the process, its children and its database backend
     peak_mb: int
     child_peak_mb: int
+    rest_mb: int  # of the process before it began: Django and our modules
     told: dict
 
 
@@ -72,7 +73,9 @@ def run(environment: dict[str, str], name: str, **arguments: object) -> Run:
     if done.returncode or not lines:
         raise RuntimeError(f"{name}: {done.stderr[-3000:]}")
     report = json.loads(lines[-1])
-    return Run(report["seconds"], report["cpu"], report["peak_mb"], report["child_peak_mb"], report["told"])
+    return Run(
+        report["seconds"], report["cpu"], report["peak_mb"], report["child_peak_mb"], report["rest_mb"], report["told"]
+    )
 
 
 def interleaved(times: int, pieces: dict[str, Callable[[], Run]]) -> dict[str, Series]:

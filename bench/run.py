@@ -37,9 +37,9 @@ def main() -> int:
     lines: list[Line] = []
     here = machine()
     with worlds() as found, tempfile.TemporaryDirectory(prefix="portal-bench-files-") as folder:
-        os.environ.update(found["sqlite"])  # for the files that are generated here
+        os.environ.update(found.base)  # for the files that are generated here
         scene = Scene(found, Path(folder), options.quick, options.runs or (1 if options.quick else 3))
-        if "postgresql" not in found:
+        if "postgresql" not in found.names:
             scene.note.append("No PostgreSQL was found: SQLite only, without the limit.")
         for name in options.only:
             say(f"{name} …")

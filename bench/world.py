@@ -19,36 +19,67 @@ SERVER = os.environ.get("BENCH_DATABASE_URL") or os.environ.get(
 ROSTERS = ROOT / "tests" / "rosters"
 
 
-@contextmanager
-def worlds() -> Iterator[dict[str, dict[str, str]]]:
-    """Yield the environments by database: postgresql (if there is one), sqlite. Databases are dropped at the end."""
-    with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
-        base = {
+class Worlds:
+    """Environments by database, postgresql (if there is one) and sqlite; each is made when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: dict[tuple[str, str], dict[str, str]] = {}
+        self._databases: list[str] = []
+        self.names = ["sqlite"]
+        if _serve("SELECT 1"):
+            self.names.insert(0, "postgresql")
+        self.base = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("TEST_", "DJANGO_"))},
-            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "DJANGO_SETTINGS_MODULE": "bench.settings",
             "PYTHONPATH": str(ROOT),
-            "VAR_DIR": str(Path(folder) / "var"),
+            "VAR_DIR": str(folder / "var"),
             "SECRET_KEY": "only-for-measurements-only-for-measurements",
-            "FIELD_KEY_FILE": str(Path(folder) / "var" / "field_keys.json"),
+            "FIELD_KEY_FILE": str(folder / "var" / "field_keys.json"),
             "ALLOWED_HOSTS": "testserver",
             "LOG_LEVEL": "ERROR",
+            "DATABASE_URL": f"sqlite:///{folder}/none.sqlite3",
         }
-        Path(base["VAR_DIR"]).mkdir()
-        found = {}
-        name = f"bench_{os.getpid()}"
-        if _serve(f'CREATE DATABASE "{name}"'):
-            parts = urlsplit(SERVER)
-            found["postgresql"] = base | {"DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}"))}
-        found["sqlite"] = base | {"DATABASE_URL": f"sqlite:///{folder}/db.sqlite3"}
-        try:
-            _keys(base)
-            for environment in found.values():
-                manage(environment, "migrate", "-v0")
+        (folder / "var").mkdir()
+        sys.path.insert(0, str(ROOT))
+        from foundation.protection.keyring import create_key_file
+
+        create_key_file(self.base["FIELD_KEY_FILE"])
+        manage(self.base, "collectstatic", "--noinput", "-v0")  # pages name their files by content
+
+    def world(self, name: str, kind: str = "rosters") -> dict[str, str]:
+        """Return the environment of a database: `rosters` with the organisations of the sample files, else empty."""
+        if (name, kind) not in self._made:
+            if name == "sqlite":
+                url = f"sqlite:///{self._folder}/{kind}.sqlite3"
+            else:
+                database = f"bench_{kind}_{os.getpid()}"
+                _serve(f'CREATE DATABASE "{database}"')
+                self._databases.append(database)
+                url = urlunsplit(urlsplit(SERVER)._replace(path=f"/{database}"))
+            environment = self.base | {"DATABASE_URL": url}
+            manage(environment, "migrate", "-v0")
+            if kind == "rosters":
                 for file in ("committees.csv", "branches.csv"):
                     manage(environment, "load_organizations", str(ROSTERS / file))
-            yield found
+            self._made[name, kind] = environment
+        return self._made[name, kind]
+
+    def drop(self) -> None:
+        """Drop the databases that were made."""
+        for database in self._databases:
+            _serve(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+
+@contextmanager
+def worlds() -> Iterator[Worlds]:
+    """Yield the worlds of a run; nothing of them is left afterwards."""
+    with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
+        made = Worlds(Path(folder))
+        try:
+            yield made
         finally:
-            _serve(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            made.drop()
 
 
 def manage(environment: dict[str, str], *arguments: str) -> None:
@@ -63,13 +94,6 @@ def manage(environment: dict[str, str], *arguments: str) -> None:
     )
     if done.returncode:
         raise RuntimeError(f"{arguments[0]}: {done.stderr[-2000:]}")
-
-
-def _keys(base: dict[str, str]) -> None:
-    sys.path.insert(0, str(ROOT))
-    from foundation.protection.keyring import create_key_file
-
-    create_key_file(base["FIELD_KEY_FILE"])
 
 
 def _serve(statement: str) -> bool:
