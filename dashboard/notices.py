@@ -1,6 +1,13 @@
 """Words of the audit page: what an action and an object of the trail are called."""
 
+import re
+
 from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT")
 
 ACTIONS: dict[str, str] = {
     "account.added": "开通账号",
@@ -91,6 +98,55 @@ ACTIONS: dict[str, str] = {
 }
 
 
+# Names in the details of an entry that are no field of what the entry is about.
+DETAILS: dict[str, str] = {
+    "activated": "首次启用",
+    "by": "经由",
+    "changed_since": "之后又改过的人数",
+    "code": "代码",
+    "columns": "列",
+    "count": "个数",
+    "created": "新增",
+    "days": "天数",
+    "digest": "文件指纹",
+    "document": "文号",
+    "drivers": "司机数",
+    "ended": "一并结束的",
+    "expires_date": "有效期止",
+    "from": "从",
+    "guiding_organization": "指导组织",
+    "id_number": "身份证号",
+    "issued_by": "发放人",
+    "key": "密钥编号",
+    "kind": "类别",
+    "line": "指导线",
+    "masked": "打码",
+    "members": "党员数",
+    "name": "姓名",
+    "new": "新增",
+    "organizations": "组织数",
+    "parent": "上级",
+    "phone": "电话",
+    "plan": "计划指纹",
+    "plate": "车牌",
+    "rejected": "拒绝",
+    "results": "结果指纹",
+    "role": "角色",
+    "rows": "行数",
+    "seal": "封印",
+    "seed": "随机种子",
+    "sequence": "序号",
+    "size": "字节",
+    "source": "产生方式",
+    "table": "表",
+    "to": "到",
+    "unchanged": "不变",
+    "updated": "变更",
+    "user": "用户编号",
+    "year": "年份",
+}
+
+
 def action_words(action: str) -> str:
     """Return what people call an action; the code itself for one that has no words yet."""
     return ACTIONS.get(action, action)
@@ -102,3 +158,38 @@ def object_words(object_type: str) -> str:
         return str(apps.get_model(object_type)._meta.verbose_name)
     except (LookupError, ValueError):
         return object_type
+
+
+def _field(object_type: str, name: str):
+    try:
+        return apps.get_model(object_type)._meta.get_field(name)
+    except (LookupError, ValueError, FieldDoesNotExist):
+        return None
+
+
+def field_words(object_type: str, name: str) -> str:
+    """Return what people call a field of a kind of object, or a detail of an entry; the name itself for an unknown."""
+    word = getattr(_field(object_type, name), "verbose_name", None)
+    return str(word) if word else DETAILS.get(name, name)
+
+
+def value_words(object_type: str, name: str, value) -> str:
+    """Return a value of the trail as people read it: choices by label, times in Shanghai, lists by their length."""
+    if value is None or value in ("", [], {}):
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, dict):
+        parts = value.items()
+        return "、".join(f"{field_words('members.driver', key)} {part}" for key, part in parts if not _nested(part))
+    if isinstance(value, list):
+        return f"{len(value)} 项" if any(map(_nested, value)) else "、".join(map(str, value))
+    moment = parse_datetime(value) if isinstance(value, str) and _MOMENT.match(value) else None
+    if moment is not None and timezone.is_aware(moment):
+        return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
+    choices = dict(getattr(_field(object_type, name), "flatchoices", ()))
+    return str(choices.get(value, value)) if not _nested(value) else ""
+
+
+def _nested(value) -> bool:
+    return isinstance(value, dict | list)

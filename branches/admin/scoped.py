@@ -23,7 +23,6 @@ from import_export.admin import ExportMixin, ImportMixin
 from import_export.forms import ExportForm
 
 from branches.capabilities import Capability
-from branches.notices import action_label
 from branches.querysets import ScopedQuerySet, users_visible_to
 from branches.resources import FORMATS
 from branches.rules import may
@@ -231,7 +230,7 @@ class ScopedAdmin(admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": f"{self.opts.verbose_name}：变更记录",
-            "entries": [(entry, action_label(entry.action)) for entry in Entry.objects.for_object(obj)[:100]],
+            "entries": Entry.objects.for_object(obj)[:100],
             "object": obj,
             "opts": self.opts,
             "module_name": str(self.opts.verbose_name_plural),

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from branches.choices import Role
+from dashboard import notices
 from dashboard.navigation import may_search
 from dashboard.navigation import navigation as navigation_of
 from foundation.protection.masks import mask_id_number, mask_phone
@@ -177,6 +178,18 @@ def _as_list(value) -> list:
     if value is None:
         return []
     return list(value) if isinstance(value, list | tuple | set) else [value]
+
+
+@register.filter
+def action_words(action: str) -> str:
+    """Return what people call an action of the trail."""
+    return notices.action_words(action)
+
+
+@register.filter
+def changed_fields(entry) -> str:
+    """Return what people call the fields an entry of the trail names."""
+    return "、".join(notices.field_words(entry.object_type, name) for name in entry.fields or ())
 
 
 @register.filter

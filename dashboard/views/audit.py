@@ -17,7 +17,7 @@ from branches.capabilities import Capability
 from branches.models import Organization
 from branches.rules import may
 from dashboard.forms import AuditFilterForm
-from dashboard.notices import action_words, object_words
+from dashboard.notices import action_words, field_words, object_words, value_words
 from foundation.accounts.models import User
 from foundation.audit import sealing, trail
 from foundation.audit.models import Entry
@@ -136,12 +136,12 @@ def _changes(row: Entry) -> list[tuple[str, str, str]]:
     changes = []
     for name, pair in (row.fields or {}).items():
         before, after = pair if isinstance(pair, list) and len(pair) == 2 else ("", "")
-        changes.append((name, _text(before), _text(after)))
-    return changes + [(name, "", _text(value)) for name, value in (row.details or {}).items()]
-
-
-def _text(value) -> str:
-    return "" if value is None else str(value)
+        words = field_words(row.object_type, name)
+        changes.append((words, value_words(row.object_type, name, before), value_words(row.object_type, name, after)))
+    details = (row.details or {}).items()
+    return changes + [
+        (field_words(row.object_type, name), "", value_words(row.object_type, name, value)) for name, value in details
+    ]
 
 
 def _midnight(day) -> datetime:

@@ -160,7 +160,7 @@ def test_saving_goes_through_the_verb_and_its_trace(tree, county_clerk, sign_in)
     assert answer.status_code == 302, answer.context["errors"]
     assert Entry.objects.with_action("organization.changed").get().fields == {"grid_area": ["", "甲"]}
     page = client.get(url("organization", "history", tree.branch.pk)).content.decode()
-    assert "修改资料" in page
+    assert "修改组织" in page
     stale = client.post(url("organization", "change", tree.branch.pk), form_of(tree.branch, grid_area="乙"))
     assert stale.status_code == 409
     tree.branch.refresh_from_db()

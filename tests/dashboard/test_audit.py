@@ -1,7 +1,7 @@
 """The auditors' page."""
 
 import ast
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from django.utils import timezone
 from dashboard.notices import ACTIONS
 from foundation.audit import sealing, trail
 from foundation.audit.models import Entry
+from tests.factories import AppointmentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -121,3 +122,22 @@ def actions_in(node):
     for literal in literals:
         if isinstance(literal, ast.Constant) and isinstance(literal.value, str) and "." in literal.value:
             yield literal.value
+
+
+def test_the_trail_speaks_chinese_and_local_time_here_and_in_the_admin(client, auditor, county_clerk, tree, sign_in):
+    at = datetime(2026, 11, 24, 16, 30, tzinfo=UTC)
+    trail.record(
+        "appointment.appointed",
+        AppointmentFactory(user=UserFactory(), organization=tree.branch, role="secretary"),
+        actor=county_clerk,
+        organization_id=tree.branch.pk,
+        fields={"role": (None, "secretary"), "from_at": (None, at)},
+        details={"document": "〔2026〕1 号", "rows": 3},
+    )
+    client.force_login(auditor)
+    page = client.get("/audit/").content.decode()
+    for words in ("角色：支部书记", "2026-11-25 00:30", "行数：3", "任免文件号：〔2026〕1 号"):
+        assert words in page, words
+    post = tree.branch.appointments.get(role="secretary")
+    page = sign_in(county_clerk).get(f"/admin/branches/appointment/{post.pk}/history/").content.decode()
+    assert "<td>任命</td><td>角色、" in page

@@ -190,6 +190,8 @@ def test_the_pages_of_organisations_appointments_and_users(page, look, units):
         "/organizations/users/",
         f"/organizations/users/{city.pk}/",
         "/accounts/profile/",
+        "/admin/members/driver/",
+        "/admin/members/enterprise/add/",
     ):
         look.open(path)
     assert look.faults == []
