@@ -2,6 +2,7 @@
 
 from functools import wraps
 
+from allauth.account.views import logout
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
@@ -54,3 +55,7 @@ class PortalAdminSite(AdminSite):
     def password_change(self, request, extra_context=None):
         """Passwords are changed in one place, with its rules and its trace."""
         return redirect("account_change_password")
+
+    def logout(self, request, extra_context=None):
+        """Sign out by the portal's own way, which leaves a trace and ends the session's record."""
+        return logout(request)

@@ -4,6 +4,10 @@ import os
 import tempfile
 
 os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="portal-test-"))
+# Each test worker gets a folder of its own: what one purges as nobody's may be what another is about to read.
+if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and os.path.basename(os.environ["VAR_DIR"]) != worker:
+    os.environ["VAR_DIR"] = os.path.join(os.environ["VAR_DIR"], worker)
+    os.makedirs(os.environ["VAR_DIR"], mode=0o700, exist_ok=True)
 if os.environ.get("TEST_ON") == "postgresql":
     os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
     os.environ.setdefault("SECRET_KEY", "only-for-tests-only-for-tests-only-for-tests")
