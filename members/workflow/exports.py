@@ -24,6 +24,7 @@ from branches.capabilities import CAPABILITIES, Capability
 from branches.choices import Role
 from branches.scope import Reach, reach_of
 from foundation.audit import trail
+from foundation.notifications import leases
 from foundation.protection.fields import ProtectedField
 from foundation.protection.seal import open_sealed, opener, seal
 from members.choices import EXPORT_NEXT, ExportStatus
@@ -32,7 +33,6 @@ from members.lists.drivers import DriverList
 from members.lists.paging import count_of
 from members.models import Credential, DriverVehicle, ExportJob, Person, Vehicle
 from members.rules.search import Kind, Query
-from members.workflow import leases
 from members.workflow.export_files import WRITERS
 
 logger = logging.getLogger(__name__)

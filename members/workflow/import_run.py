@@ -22,6 +22,7 @@ from django.utils import timezone
 from branches.models import Division
 from foundation.audit import trail
 from foundation.audit.models import Entry
+from foundation.notifications.leases import LeaseLost, claim, new_owner, release, renew
 from members.choices import IMPORT_NEXT, IMPORT_WORKING, Fate, ImportPhase, ImportStatus
 from members.models import Driver, Person, RosterImport, RosterMapping, RosterResult, RosterRow
 from members.roster import staging
@@ -33,7 +34,6 @@ from members.roster.plan import Candidate, Planner
 from members.roster.read import RosterRefused, read
 from members.roster.undo import undo
 from members.workflow.imports import braked_fields, forget_file, stored_path
-from members.workflow.leases import LeaseLost, claim, new_owner, release, renew
 
 log = logging.getLogger("portal.roster")
 

@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from branches.models import Organization
 from dashboard.demo.rosters import HEADERS, roster_rows
+from foundation.notifications.leases import claim
 from members.choices import Fate, ImportStatus
 from members.models import Driver, Person, RosterImport, RosterResult, RosterRow
 from members.workflow import import_run, imports
 from members.workflow.import_run import advance, run_to_end
 from members.workflow.imports import NotReady, confirm, request_cancel, request_undo, upload
-from members.workflow.leases import claim
 from tests.factories import OrganizationFactory
 from tests.members.roster_workers import (
     FINISHED,
