@@ -126,6 +126,19 @@ def broker(name: str) -> str:
     return url
 
 
+def web_address(name: str) -> str:
+    """Return NAME as an address that begins with http:// or https://, "" where none is set."""
+    url = value(name)
+    try:
+        parts = urlsplit(url)
+        understood = not url or (parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0)
+    except ValueError:  # a port that is no number
+        understood = False
+    if not understood:  # what was received is not repeated: it may hold a key
+        raise ImproperlyConfigured(f"{name} 不是网址，应以 http:// 或 https:// 开头。")
+    return url
+
+
 def folder(name: str, default: Path) -> Path:
     """Return NAME as a folder that can be written to; where the variable is set, it is made if need be."""
     text = value(name)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from config import environment as env
@@ -75,6 +76,7 @@ INSTALLED_APPS = [
     "foundation.protection",
     "foundation.audit",
     "foundation.accounts",
+    "foundation.notifications",
     "branches",
     "members",
     "service_stations",
@@ -248,6 +250,11 @@ _STALE = {"expires": 120}
 CELERY_BEAT_SCHEDULE = {
     "seal the audit trail": {"task": "foundation.audit.tasks.seal_audit_trail", "schedule": 5.0, "options": _STALE},
     "sweep roster imports": {"task": "members.tasks.imports.sweep_imports", "schedule": 30.0, "options": _STALE},
+    "sweep the outbox": {"task": "foundation.notifications.tasks.sweep_outbox", "schedule": 30.0, "options": _STALE},
+    "build the daily digests": {
+        "task": "foundation.notifications.tasks.build_digests",
+        "schedule": crontab(hour="8", minute="0"),
+    },
     "sweep exports": {"task": "members.tasks.sweep_exports", "schedule": 60.0, "options": _STALE},
     "purge what has expired": {"task": "members.tasks.purge_expired", "schedule": 24 * 3600.0},
 }
@@ -258,6 +265,29 @@ CACHES = {
         else {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": str(VAR_DIR / "cache")}
     )
 }
+
+# --- notifications: a channel without an address of its provider is off -----------------------------------------------
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = env.value("EMAIL_HOST")
+EMAIL_PORT = env.port("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.value("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.value("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = env.boolean("EMAIL_USE_SSL", False)
+if EMAIL_USE_TLS and EMAIL_USE_SSL:
+    raise ImproperlyConfigured("EMAIL_USE_TLS 和 EMAIL_USE_SSL 只能开一个。")
+DEFAULT_FROM_EMAIL = env.value("EMAIL_FROM", "portal@localhost")
+if EMAIL_HOST and not env.value("EMAIL_FROM"):
+    raise ImproperlyConfigured("设置了 EMAIL_HOST，还要设置 EMAIL_FROM（发件地址）。")
+NOTIFY_SMS_URL = env.web_address("NOTIFY_SMS_URL")
+NOTIFY_SMS_TOKEN = env.value("NOTIFY_SMS_TOKEN")
+NOTIFY_WECOM_URL = env.web_address("NOTIFY_WECOM_URL")
+NOTIFY_TIMEOUT_SECONDS = env.integer("NOTIFY_TIMEOUT_SECONDS", 10, at_least=1)
+if NOTIFY_TIMEOUT_SECONDS > 30:
+    raise ImproperlyConfigured(f"NOTIFY_TIMEOUT_SECONDS={NOTIFY_TIMEOUT_SECONDS} 太大，最多 30 秒。")
+NOTIFY_SINK = env.file_to_write("NOTIFY_SINK")
+# What was delivered and read is kept so long; what nobody has read stays.
+NOTIFICATION_RETENTION_DAYS = env.integer("NOTIFICATION_RETENTION_DAYS", 180, at_least=1)
 
 # --- logging: no personal data reaches it (tests/house/test_logs.py) --------------------------------------------------
 LOGGING = {
@@ -289,6 +319,5 @@ SITE_IDENTIFIER = env.value("SITE_IDENTIFIER")  # 政府网站标识码
 SITE_ICP = env.value("SITE_ICP")  # ICP 备案号
 SITE_POLICE = env.value("SITE_POLICE")  # 公安备案号
 TIANDITU_KEY = env.value("TIANDITU_KEY")
-NOTIFY_SINK = env.file_to_write("NOTIFY_SINK")
 METRICS_TOKEN = env.value("METRICS_TOKEN")  # unset: /metrics answers this machine only
 BACKUP_KEY_FILE = env.value("BACKUP_KEY_FILE")

@@ -34,6 +34,12 @@ def mask_certificate(text: str) -> str:
     return HIDDEN + text[-4:] if len(text) >= 10 else _hidden(text)
 
 
+def mask_email(text: str) -> str:
+    """clerk@example.com → c****@example.com; anything without a name before the @ is hidden whole."""
+    name, mark, host = text.rpartition("@")
+    return f"{name[0]}{HIDDEN}@{host}" if name and mark else _hidden(text)
+
+
 def mask_name(text: str) -> str:
     """张伟 → 张*; for labels in the audit trail, which holds no personal data."""
     return text[:1] + "*" * min(len(text) - 1, 3) if text else ""
@@ -56,6 +62,7 @@ MASKS: dict[str, Callable[[str], str]] = {
     "phone": mask_phone,
     "address": mask_address,
     "certificate": mask_certificate,
+    "email": mask_email,
     "name": mask_name,
     "all": mask_all,
 }

@@ -143,6 +143,11 @@ WRONG = [
     {"IDLE_MINUTES": "0"},
     {"MEDIA_ROOT": "/dev/null/media"},
     {"NOTIFY_SINK": "/dev/null/sink.jsonl"},
+    {"NOTIFY_SMS_URL": "sms.example"},
+    {"NOTIFY_WECOM_URL": "ftp://wecom.example/"},
+    {"NOTIFY_TIMEOUT_SECONDS": "31"},
+    {"EMAIL_HOST": "mail.example"},
+    {"EMAIL_USE_TLS": "1", "EMAIL_USE_SSL": "1"},
 ]
 
 

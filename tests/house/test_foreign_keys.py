@@ -11,6 +11,9 @@ from dashboard.contract import our_models
 CASCADES = {
     "accounts.PasswordRecord.user": "the record of old passwords is part of the account",
     "accounts.ResetCode.user": "a one-time code is part of the account",
+    "notifications.Delivery.notification": "a delivery is part of its notification",
+    "notifications.RecipientSettings.user": "somebody's own settings",
+    "notifications.Preference.user": "somebody's own settings",
     "members.RosterRow.roster_import": "staged rows are part of their batch",
     "members.SavedFilter.user": "somebody's own notes",
 }
