@@ -19,6 +19,7 @@ from foundation.notifications import leases, rules
 from foundation.notifications.channels import Channel, InApp, Outgoing, Refused, Unavailable, outside
 from foundation.notifications.choices import EXTERNAL, ChannelKind, DeliveryStatus
 from foundation.notifications.models import Delivery, RecipientSettings
+from foundation.notifications.workflow.digests import build_digests
 
 log = logging.getLogger("portal.notifications")
 
@@ -70,12 +71,16 @@ class _Run:
         return self.fixed or timezone.now()
 
     def drain(self, deadline: float) -> bool:
+        """Send until nothing is due, the provider is away (both: False) or the time is over (True)."""
         try:
-            more = True
-            while more and self.silent < SILENT_IN_A_ROW:
+            while self.silent < SILENT_IN_A_ROW:
                 batch = self._claimed()
-                more = bool(batch) and self._send_all(batch, deadline)
-            return more and self.silent < SILENT_IN_A_ROW
+                if not batch:
+                    return False
+                self._send_all(batch, deadline)
+                if time.monotonic() > deadline:
+                    return True
+            return False
         finally:
             if any((self.tally.sent, self.tally.retried, self.tally.given_up)):
                 log.info("notifications: channel=%s %s", self.channel.kind, self.tally)
@@ -91,35 +96,31 @@ class _Run:
         rows = Delivery.objects.filter(pk__in=keys, lease_owner=self.owner)
         return list(rows.select_related("notification__user").order_by("pk"))
 
-    def _send_all(self, batch: list[Delivery], deadline: float) -> bool:
-        """Send a claimed batch; return whether to go on. What was not begun is given back."""
+    def _send_all(self, batch: list[Delivery], deadline: float) -> None:
+        """Send a claimed batch until the time is over or the provider is away; what was not begun is given back."""
         addresses = _addresses(self.channel.kind, batch)
+        left = {delivery.pk for delivery in batch}
         try:
             for delivery in batch:
-                if time.monotonic() > deadline:
-                    return True
-                if self.silent >= SILENT_IN_A_ROW:
-                    return False
-                self._hold()
+                if time.monotonic() > deadline or self.silent >= SILENT_IN_A_ROW:
+                    return
+                self._hold(left)
+                left.discard(delivery.pk)
                 self._send(delivery, addresses.get(delivery.pk, ""))
-            return (
-                time.monotonic() <= deadline
-                or Delivery.objects.due_outside(self.now, self.channel.kind, quiet=rules.is_quiet(self.now)).exists()
-            )
         except leases.LeaseLost:
             log.warning("notifications: channel=%s lease lost, another worker goes on", self.channel.kind)
-            return True
         finally:
-            leases.release_many(Delivery.objects.filter(status=DeliveryStatus.WAITING), self.owner)
+            if left:
+                leases.release_many(Delivery.objects.filter(pk__in=left), self.owner)
 
-    def _hold(self) -> None:
+    def _hold(self, left: set[int]) -> None:
         """Renew the leases of what is left before they grow old. Raises LeaseLost when they may be over already."""
         age = time.monotonic() - self.held_since
         if age + settings.NOTIFY_TIMEOUT_SECONDS > LEASE_SECONDS:
             raise leases.LeaseLost(self.channel.kind)
         if age > LEASE_SECONDS / 4:
             self.held_since = time.monotonic()
-            leases.renew_many(Delivery.objects.all(), self.owner, LEASE_SECONDS, now=self.now)
+            leases.renew_many(Delivery.objects.filter(pk__in=left), self.owner, LEASE_SECONDS, now=self.now)
 
     def _send(self, delivery: Delivery, address: str) -> None:
         if delivery.starts > rules.MOST_STARTS:
@@ -220,8 +221,6 @@ def sweep(at: datetime | None = None) -> bool:
 
     Four or five short queries, each on an index of what waits.
     """
-    from foundation.notifications.workflow.digests import build_digests
-
     at = at or timezone.now()
     build_digests(at)
     quiet = rules.is_quiet(at)
