@@ -145,6 +145,15 @@ class Duty(TextChoices):
     REGISTER = "register", "登记"
 
 
+# Who does the work of an office that nobody was named for: whoever holds one of these roles at its organisation.
+DUTY_ROLES: dict[Duty, frozenset[Role]] = {
+    Duty.COLLECT: frozenset({Role.CLERK, Role.SECRETARY, Role.STATION_MANAGER}),
+    Duty.HANDLE: frozenset({Role.HANDLER, Role.SECRETARY, Role.PARTNER}),
+    Duty.SUPERVISE: frozenset({Role.LEADER, Role.CLERK}),
+    Duty.REGISTER: frozenset({Role.CLERK}),
+}
+
+
 class Extent(TextChoices):
     """How far a capability reaches: the cells of docs/permissions.csv (explained in docs/permissions.md)."""
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from branches.capabilities import CAPABILITIES, Capability
 from branches.choices import (
     BUSINESS_ROLES,
+    DUTY_ROLES,
     MAY_STAND_UNDER,
     ROLE_AT,
     SEPARATED_ROLES,
     STAFF_ROLES,
     DivisionLevel,
+    Duty,
     Extent,
     Kind,
     Level,
@@ -160,6 +162,27 @@ def opens_admin(roles: Iterable[str]) -> bool:
 def needs_second_factor(roles: Iterable[str], required_for: Iterable[str]) -> bool:
     """Return whether one of these roles is among those that need a second factor (SECOND_FACTOR_ROLES)."""
     return not frozenset(required_for).isdisjoint(roles)
+
+
+# --- offices --------------------------------------------------------------------------------------------------------
+def acting(office, present: Iterable, at: datetime) -> list:
+    """Return the appointments that do the work of an office at an instant; none: it falls to the level above.
+
+    The holder who is there; else the deputy; else whoever holds a role for the duty at the organisation (`DUTY_ROLES`)
+    and is not the absent holder. `present` are the running appointments there. Reads office.holder and office.deputy.
+    """
+    if office.holder is not None and office.holder.is_running(at) and not is_absent(office, at):
+        return [office.holder]
+    if office.deputy is not None and office.deputy.is_running(at):
+        return [office.deputy]
+    roles = DUTY_ROLES[Duty(office.duty)]
+    return [one for one in present if one.role in roles and one.pk != office.holder_id]
+
+
+def is_absent(office, at: datetime) -> bool:
+    """Return whether the holder of an office is noted as away at an instant."""
+    begun = office.absent_from_at is not None and office.absent_from_at <= at
+    return begun and (office.absent_until_at is None or office.absent_until_at > at)
 
 
 # --- working days -----------------------------------------------------------------------------------------------------

@@ -128,13 +128,26 @@ class Reach:
         """Return whether the capability reaches this organisation. No query (the organisation's path is compared)."""
         return bool(self.extents_at(capability, organization))
 
-    def region(self, capability: Capability) -> Region:
-        """Return what the capability covers. At most one query per distinct set of subtrees in a reach's life."""
+    def units(self, capability: Capability, extents: Iterable[Extent]) -> frozenset[int]:
+        """Return the organisations of the posts that give the capability by one of these extents. No query."""
+        wanted = frozenset(extents)
+        return frozenset(
+            post.organization_id for extent, post in self._grants(capability) if post is not None and extent in wanted
+        )
+
+    def region(self, capability: Capability, only: Iterable[Extent] = frozenset(Extent)) -> Region:
+        """Return what the capability covers, by every extent or by some of them only.
+
+        At most one query per distinct set of subtrees in a reach's life.
+        """
+        wanted = frozenset(only)
         ranges: set[tuple[str, bool]] = set()  # path, whether the organisation itself belongs to it
         units: set[int] = set()
         own_organizations: set[int] = set()
         own_user = None
         for extent, post in self._grants(capability):
+            if extent not in wanted:
+                continue
             if extent in (Extent.ALL, Extent.PUBLIC):
                 return Region(everything=True, own_user_id=self.user_id)
             if extent == Extent.OWN:

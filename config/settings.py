@@ -255,6 +255,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "foundation.notifications.tasks.build_digests",
         "schedule": crontab(hour="8", minute="0"),
     },
+    "sweep the clocks of grievances": {
+        "task": "grievances.tasks.sweep_clocks",
+        "schedule": 60.0,
+        "options": _STALE,
+    },
     "sweep exports": {"task": "members.tasks.sweep_exports", "schedule": 60.0, "options": _STALE},
     "purge what has expired": {"task": "members.tasks.purge_expired", "schedule": 24 * 3600.0},
 }

@@ -7,6 +7,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("foundation.accounts.urls")),
     path("organizations/", include("branches.urls")),
+    path("", include("grievances.urls")),
     path("", include("members.urls")),
     path("", include("dashboard.urls")),
 ]

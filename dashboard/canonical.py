@@ -48,6 +48,9 @@ EXCLUDED_COLUMNS = {
         "file_size", "field_changes", "stored_matches",
     },
     "members.RosterResult": {"person_id", "preimage", "made"},
+    "grievances.Grievance": {"track_code", "passphrase_hash"},
+    "grievances.Statement": {"entry_id"},
+    "grievances.Evidence": {"stored_file"},
 }  # fmt: skip
 # Derived from other columns: verify_integrity compares them; the indexes differ with every key ring.
 DERIVED = {"name_key", "given_key", "initials", "version", "created_at", "updated_at"}
@@ -60,6 +63,7 @@ NATURAL_KEYS: dict[str, tuple[str, ...]] = {
     "branches.Workday": ("date",),
     "branches.Organization": ("code",),
     "branches.Appointment": ("user", "organization", "role", "title"),
+    "branches.Office": ("organization", "duty"),
     "members.Enterprise": ("uscc", "name", "committee"),
     "members.Person": ("id_number", "name", "phone"),
     "members.Driver": ("person",),
@@ -68,6 +72,10 @@ NATURAL_KEYS: dict[str, tuple[str, ...]] = {
     "members.RosterImport": ("organization", "file_digest"),
     "service_stations.Station": ("code",),
     "grievances.Grievance": ("number",),
+    "grievances.Category": ("code",),
+    "grievances.SlaPolicy": ("clock", "category", "level", "urgency", "organization", "from_date"),
+    "grievances.Clock": ("grievance", "kind", "rung"),
+    "grievances.Campaign": ("organization", "name"),
 }
 # What says something about a person beside the sealed fields.
 PERSONAL = {
@@ -77,7 +85,12 @@ PERSONAL = {
     "members.Driver": {"remarks"},
     "members.Vehicle": {"plate", "transport_certificate"},
     "members.RegistrationTransfer": {"reason", "answer_reason"},
-    "grievances.Grievance": {"title", "description"},
+    "grievances.Grievance": {"title", "description", "respondent", "place"},
+    "grievances.Statement": {"text"},
+    "grievances.FollowUp": {"note"},
+    "grievances.Extension": {"reason", "note"},
+    "grievances.Supervision": {"demand", "report"},
+    "grievances.Evidence": {"name"},
 }
 # Known to everybody, so that two databases can be compared without arranging anything: digests of numbers made with it
 # can be guessed back by trying them all. A dump that leaves the house is made with a --salt of its own.

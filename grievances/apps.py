@@ -8,3 +8,10 @@ class GrievancesConfig(AppConfig):
 
     name = "grievances"
     verbose_name = "诉求"
+
+    def ready(self) -> None:
+        """Register the tasks everywhere; say what becomes of cases of a dissolved committee or a merged person."""
+        from grievances import tasks  # noqa: F401
+        from grievances.workflow import endings
+
+        endings.register()

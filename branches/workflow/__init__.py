@@ -2,7 +2,16 @@
 
 from branches.workflow.appointments import appoint, end_appointment
 from branches.workflow.guidance import add_guidance, end_guidance
-from branches.workflow.offices import assign_office, mark_absent, mark_back, open_office, set_deputy
+from branches.workflow.offices import (
+    acting_for,
+    assign_office,
+    mark_absent,
+    mark_back,
+    office_of,
+    offices_of,
+    open_office,
+    set_deputy,
+)
 from branches.workflow.organizations import (
     add_organization,
     change_organization,
@@ -15,6 +24,7 @@ from branches.workflow.organizations import (
 from branches.workflow.users import add_user, issue_reset_code, lock_user, remove_second_factor, unlock_user
 
 __all__ = [
+    "acting_for",
     "add_guidance",
     "add_organization",
     "add_user",
@@ -29,6 +39,8 @@ __all__ = [
     "mark_absent",
     "mark_back",
     "move_organization",
+    "office_of",
+    "offices_of",
     "open_office",
     "rectify_organization",
     "remove_second_factor",

@@ -2,19 +2,93 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from branches import rules
 from branches.capabilities import Capability
-from branches.choices import OrganizationStatus
+from branches.choices import DUTY_ROLES, Duty, OrganizationStatus
 from branches.constraints import checked, in_words
 from branches.models import Appointment, Office, Organization
-from branches.scope import reach_of
+from branches.scope import reach_of, subtree
 from foundation.audit import trail
+
+
+def office_of(organization: Organization, duty: str) -> Office:
+    """Return the office of an organisation for a duty, set up vacant when it has none. One query, three to set it up.
+
+    Work that arrives must be addressed to somebody; who does it is asked later (`acting_for`).
+    """
+    office = Office.objects.filter(organization=organization, duty=duty).first()
+    if office is not None:
+        return office
+    with transaction.atomic():
+        office, is_new = Office.objects.get_or_create(organization=organization, duty=duty)
+        if is_new:
+            _record("office.opened", office, None, {"duty": (None, duty), "holder": (None, None)})
+    return office
+
+
+def acting_for(office: Office, at: datetime) -> list[Appointment]:
+    """Return who does the work of an office at an instant: its own people, else those of the nearest level above.
+
+    At most three queries. An empty list: nobody up to the top.
+    """
+    line = list(Organization.objects.get_ancestors(office.organization).order_by("-depth"))
+    units = [office.organization, *line]
+    offices = {
+        one.organization_id: one
+        for one in Office.objects.filter(organization__in=units, duty=office.duty).select_related("holder", "deputy")
+    }
+    present: dict[int, list[Appointment]] = {}
+    running = Appointment.objects.running(at).filter(organization__in=units, role__in=DUTY_ROLES[Duty(office.duty)])
+    for appointment in running.select_related("user", "organization").order_by("pk"):
+        present.setdefault(appointment.organization_id, []).append(appointment)
+    for unit in units:
+        here = offices.get(unit.pk) or Office(organization=unit, duty=office.duty)
+        found = rules.acting(here, present.get(unit.pk, ()), at)
+        if found:
+            return found
+    return []
+
+
+def offices_of(who, at: datetime, duties: Iterable[str] = tuple(Duty)) -> list[Office]:
+    """Return the offices whose work falls to a user (or reach) at an instant, with organisation. Three queries.
+
+    Those of one's own units, and those below whose own people, and everybody between, are missing (`acting_for`).
+    """
+    reach = reach_of(who, at)
+    if not reach.posts:
+        return []
+    condition = Q()
+    for path in {post.path for post in reach.posts}:
+        condition |= subtree(path, "organization__")
+    offices = list(Office.objects.filter(condition, duty__in=duties).select_related("organization", "holder", "deputy"))
+    present: dict[int, list[Appointment]] = {}
+    paths = {path[:end] for path in {office.organization.path for office in offices} for end in _ends(path)}
+    running = Appointment.objects.running(at).filter(organization__path__in=paths)
+    for appointment in running.select_related("organization"):
+        present.setdefault(appointment.organization.path, []).append(appointment)
+    by_place = {(office.organization.path, office.duty): office for office in offices}
+    return [office for office in offices if _falls_to(reach.user_id, office, by_place, present, at)]
+
+
+def _ends(path: str) -> range:
+    return range(Organization.steplen, len(path) + 1, Organization.steplen)
+
+
+def _falls_to(user_id, office: Office, by_place: dict, present: dict, at: datetime) -> bool:
+    for end in reversed(_ends(office.organization.path)):
+        path = office.organization.path[:end]
+        here = by_place.get((path, office.duty)) or Office(duty=office.duty)
+        if found := rules.acting(here, present.get(path, ()), at):
+            return any(one.user_id == user_id for one in found)
+    return False
 
 
 def open_office(

@@ -1,6 +1,7 @@
 """意见建议: one form, answered with a number."""
 
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -24,7 +25,11 @@ def feedback(request):
         return render(request, "dashboard/feedback.html", context | {"form": form}, status=422)
     if not _within_rate(request):
         return too_many(request, 3600)
-    said = lodge_feedback(**form.cleaned_data, user=request.user if signed_in else None, at=timezone.now())
+    try:
+        said = lodge_feedback(**form.cleaned_data, user=request.user if signed_in else None, at=timezone.now())
+    except ValidationError as refused:
+        form.add_error(None, refused)
+        return render(request, "dashboard/feedback.html", context | {"form": form}, status=422)
     return render(request, "dashboard/feedback_done.html", context | {"number": said.number})
 
 

@@ -1,0 +1,230 @@
+"""Who is told what, in which words. Written in the transaction of the verb; a person's name is in no message.
+
+Offices are addressed, not persons: whoever does the work of an office at that instant gets the message.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils import timezone
+
+from branches.choices import Duty
+from branches.models import Office, Organization
+from branches.workflow import acting_for, office_of
+from foundation.notifications.workflow import Recipient, publish
+from grievances.choices import ClockKind, Urgency
+
+ACTIONS = {
+    "grievance.draft": "写了草稿",
+    "grievance.lodge": "提交诉求",
+    "grievance.accept": "受理，列入台账",
+    "grievance.refuse": "不予受理",
+    "grievance.object": "对不予受理有意见",
+    "grievance.assign": "转办",
+    "grievance.assist": "请协办",
+    "grievance.assist_ended": "结束协办",
+    "grievance.report_progress": "反馈进度",
+    "grievance.note": "内部意见",
+    "grievance.ask_complainant": "请诉求人补充",
+    "grievance.reply": "诉求人补充",
+    "grievance.add_evidence": "添加材料",
+    "grievance.open_evidence": "打开材料",
+    "grievance.suspend": "挂起",
+    "grievance.resume": "恢复办理",
+    "grievance.return": "退回",
+    "grievance.answer": "答复",
+    "grievance.follow_up": "回访，没联系上",
+    "grievance.close": "办结",
+    "grievance.reopen": "没解决，转上一级重办",
+    "grievance.escalate": "升级到上一级",
+    "grievance.escalate_by_clock": "逾期，自动升级",
+    "grievance.take_up": "提级办理",
+    "grievance.supervise": "督办",
+    "grievance.supervision_reported": "回报督办",
+    "grievance.extension_requested": "申请延期",
+    "grievance.extension_approved": "批准延期",
+    "grievance.extension_refused": "不批准延期",
+    "grievance.merge": "并入另一件",
+    "grievance.merged_in": "并入了另一件",
+    "grievance.withdraw": "撤回",
+    "grievance.reveal": "查看诉求人电话",
+}
+# What the complainant sees of the history; the words of public statements besides.
+PUBLIC_ACTIONS = frozenset(ACTIONS) - {
+    "grievance.draft",
+    "grievance.note",
+    "grievance.assist",
+    "grievance.assist_ended",
+    "grievance.return",
+    "grievance.supervise",
+    "grievance.supervision_reported",
+    "grievance.extension_requested",
+    "grievance.extension_refused",
+    "grievance.open_evidence",
+    "grievance.merged_in",
+    "grievance.reveal",
+}
+
+
+def lodged(grievance, at: datetime) -> None:
+    """Tell the committee that has it."""
+    _tell_committee(grievance, Duty.COLLECT, "lodged", "有一件新诉求待受理", at)
+
+
+def accepted(grievance, at: datetime) -> None:
+    """Tell the complainant."""
+    _tell_complainant(grievance, "accepted", "已经受理", at)
+
+
+def refused(grievance, at: datetime) -> None:
+    """Tell the complainant, who may object."""
+    _tell_complainant(grievance, "refused", "没有受理，原因和该找谁写在查询页上", at)
+
+
+def assigned(grievance, at: datetime) -> None:
+    """Tell the handling office and the complainant."""
+    _tell_office(grievance, grievance.handler, "assigned", "有一件诉求转给您办", at)
+    _tell_complainant(grievance, "assigned", "已经转给办理单位", at)
+
+
+def assist_asked(grievance, office: Office, at: datetime) -> None:
+    """Tell the office that is asked to help."""
+    _tell_office(grievance, office, "assist", "有一件诉求请您协办", at)
+
+
+def progressed(grievance, at: datetime) -> None:
+    """Tell the complainant."""
+    _tell_complainant(grievance, "progressed", "有新进展", at)
+
+
+def asked(grievance, at: datetime) -> None:
+    """Tell the complainant that something is asked of him."""
+    _tell_complainant(grievance, "asked", "要请您补充一点情况", at)
+
+
+def replied(grievance, at: datetime) -> None:
+    """Tell who works on it."""
+    _tell_office(grievance, _at_work(grievance), "replied", "诉求人补充了情况", at)
+
+
+def suspended(grievance, at: datetime) -> None:
+    """Tell the complainant."""
+    _tell_complainant(grievance, "suspended", "暂时挂起，原因写在查询页上", at)
+
+
+def returned(grievance, at: datetime) -> None:
+    """Tell the committee that assigned it."""
+    _tell_committee(grievance, Duty.COLLECT, "returned", "有一件诉求被退回，请另行转办", at)
+
+
+def answered(grievance, at: datetime) -> None:
+    """Tell the complainant, and the committee that has to call back."""
+    _tell_complainant(grievance, "answered", "有答复了，请看看解决没有", at)
+    _tell_committee(grievance, Duty.COLLECT, "answered", "有一件诉求已答复，请回访", at)
+
+
+def closed(grievance, at: datetime) -> None:
+    """Tell the complainant and the collector."""
+    _tell_complainant(grievance, "closed", "已经办结", at)
+    _tell_office(grievance, grievance.collector, "closed", "您收集的诉求已办结", at)
+
+
+def moved_up(grievance, at: datetime, *, reopened: bool = False) -> None:
+    """Tell the committee that has it now, and the complainant."""
+    said = "有一件诉求没解决，转到您这一级重办" if reopened else "有一件诉求升到您这一级"
+    _tell_committee(grievance, Duty.COLLECT, f"moved_up:{grievance.rung}", said, at)
+    _tell_complainant(grievance, f"moved_up:{grievance.rung}", "已经转到上一级办理", at)
+
+
+def supervised(grievance, at: datetime) -> None:
+    """Tell the committee and the handler."""
+    _tell_committee(grievance, Duty.COLLECT, "supervised", "有一件诉求被督办", at)
+    if grievance.handler is not None:
+        _tell_office(grievance, grievance.handler, "supervised", "您办的一件诉求被督办", at)
+
+
+def merged(grievance, into, at: datetime) -> None:
+    """Tell both complainants' sides: the one whose case was merged, and the handler of the other."""
+    _tell_complainant(grievance, "merged", "和另一件合在一起办", at)
+    _tell_office(into, _at_work(into), "merged_in", "有一件同样的诉求并进来", at)
+
+
+def withdrawn(grievance, at: datetime) -> None:
+    """Tell who works on it."""
+    _tell_office(grievance, _at_work(grievance), "withdrawn", "诉求人撤回了诉求", at)
+
+
+def extension_requested(grievance, extension, at: datetime) -> None:
+    """Tell the committee above, which decides."""
+    above = Organization.objects.get_parent(grievance.organization) or grievance.organization
+    _tell_office(grievance, office_of(above, Duty.SUPERVISE), "extension", "有一件诉求申请延期，请批", at)
+
+
+def extension_decided(grievance, extension, at: datetime) -> None:
+    """Tell the handler; the complainant when it takes longer."""
+    said = f"延期申请：{extension.get_status_display()}"
+    _tell_office(grievance, grievance.handler, f"extension:{extension.status}", said, at)
+    if extension.status == "approved":
+        _tell_complainant(grievance, "extension", "办理时间要延长，新的期限写在查询页上", at)
+
+
+def due_soon(grievance, clock, at: datetime) -> None:
+    """Remind who works on it."""
+    when = timezone.localtime(clock.due_at)
+    said = f"有一件诉求 {when:%m-%d %H:%M} 到期（{clock.get_kind_display()}）"
+    _tell_office(grievance, _awaited(grievance, clock), f"clock:{clock.pk}:soon", said, at)
+
+
+def overdue(grievance, clock, at: datetime) -> None:
+    """Tell who works on it and who supervises it."""
+    said = f"有一件诉求过了时限（{clock.get_kind_display()}）"
+    event = f"clock:{clock.pk}:overdue"
+    _tell_office(grievance, _awaited(grievance, clock), event, said, at)
+    supervisor = grievance.supervisor or office_of(grievance.organization, Duty.SUPERVISE)
+    _tell_office(grievance, supervisor, f"{event}:supervisor", said, at)
+
+
+def _at_work(grievance) -> Office:
+    """Return the office whose turn it is: the handler once it is assigned, else the committee's collector."""
+    if grievance.handler is not None and grievance.assigned_at is not None:
+        return grievance.handler
+    return office_of(grievance.organization, Duty.COLLECT)
+
+
+def _awaited(grievance, clock) -> Office:
+    """Return the office that owes what the clock waits for."""
+    if clock.kind in (ClockKind.TRANSFER, ClockKind.CALL_BACK):
+        return office_of(grievance.organization, Duty.COLLECT)
+    return _at_work(grievance)
+
+
+def _tell_committee(grievance, duty: str, event: str, words: str, at: datetime) -> None:
+    _tell_office(grievance, office_of(grievance.organization, duty), event, words, at)
+
+
+def _tell_office(grievance, office: Office, event: str, words: str, at: datetime) -> None:
+    people = {one.user_id: one.user for one in acting_for(office, at)}
+    if people:
+        _publish(grievance, list(people.values()), event, f"{words}：{grievance.number}", at, office=office.pk)
+
+
+def _tell_complainant(grievance, event: str, words: str, at: datetime) -> None:
+    """Send word to who left a phone; who follows by code alone reads it there."""
+    if grievance.phone and not grievance.is_anonymous:
+        code = f"{grievance.track_code[:4]}-{grievance.track_code[4:]}"
+        _publish(grievance, [Recipient(phone=grievance.phone)], event, f"您的诉求 {code} {words}", at, office=0)
+
+
+def _publish(grievance, recipients: list, event: str, title: str, at: datetime, *, office: int) -> None:
+    publish(
+        f"grievance.{event.split(':')[0]}",
+        recipients=recipients,
+        subject=f"grievances.grievance:{grievance.pk}",
+        title=title,
+        url=reverse("grievances:detail", args=[grievance.pk]) if office else reverse("grievances:track"),
+        urgent=grievance.urgency == Urgency.URGENT,
+        dedupe=f"grievance:{grievance.pk}:{event}:{office}:{grievance.rung}:{at.timestamp():.3f}",
+        at=at,
+    )

@@ -1,0 +1,157 @@
+"""Questions about grievances, policies, clocks and campaigns. Who asks for rows gets those of his scope only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Self
+
+from django.apps import apps
+from django.db.models import F, Q, QuerySet
+
+from branches.capabilities import Capability
+from branches.choices import Duty, Extent
+from branches.querysets import ScopedQuerySet
+from branches.scope import Reach, Region, reach_of
+from branches.workflow.offices import offices_of
+from grievances.choices import IN_LEDGER, OPEN, TO_CONFIRM, WITH_HANDLER, ClockState, Status
+
+BY_TREE = frozenset(
+    {Extent.SUBTREE, Extent.SUBTREE_BELOW, Extent.SUBTREE_ABOVE, Extent.UNIT, Extent.UNIT_NOT_HANDLER, Extent.GUIDED}
+)
+
+
+def _assisted_by(offices: list[int]) -> QuerySet:
+    assists = apps.get_model("grievances", "Assist")._base_manager
+    return assists.filter(office_id__in=offices, until_at__isnull=True).values("grievance_id")
+
+
+class CategoryQuerySet(QuerySet):
+    """Categories. The list is everybody's."""
+
+    def offered(self) -> Self:
+        """Return the categories one may choose, main ones before their kinds."""
+        return self.filter(is_active=True).order_by("position", "code")
+
+
+class GrievanceQuerySet(ScopedQuerySet):
+    """Grievances. A reader sees them through the committee that has or had them, the unit, or the office he holds."""
+
+    view_capability = Capability.GRIEVANCE_VIEW
+
+    def manageable_by(self, who, capability: Capability) -> Self:
+        """Return the grievances on which a user (or reach) may exercise the capability. At most five queries.
+
+        `subtree` and `unit`: decided there, or first brought there. `held`, `lodged_or_held`: with one's unit now, or
+        lodged by it. `office`: addressed to an office whose work falls to one, as handler or as help.
+        """
+        reach: Reach = reach_of(who)
+        condition = Q()
+        for part in self._parts(reach, capability):
+            condition |= part
+        return self.filter(condition) if condition else self.none()
+
+    def _parts(self, reach: Reach, capability: Capability) -> Iterator[Q]:
+        tree = reach.region(capability, only=BY_TREE).organization_ids
+        if tree:
+            yield (Q(organization_id__in=tree) | Q(origin_id__in=tree)) & ~Q(status=Status.DRAFT)
+        held = reach.units(capability, {Extent.HELD, Extent.LODGED_OR_HELD, Extent.OWN})
+        if held:
+            yield Q(handler__organization_id__in=held, status__in=sorted(WITH_HANDLER | TO_CONFIRM))
+        lodged = reach.units(capability, {Extent.LODGED_OR_HELD, Extent.OWN})
+        if lodged:
+            yield Q(collector__organization_id__in=lodged)
+        if reach.units(capability, {Extent.OFFICE}):
+            mine = [office.pk for office in offices_of(reach, reach.at, [Duty.HANDLE])]
+            if mine:
+                yield Q(handler_id__in=mine) | Q(pk__in=_assisted_by(mine))
+
+    def within(self, region: Region) -> Self:
+        """Return the grievances that committees of the region decide, or had first."""
+        return self.filter(Q(organization_id__in=region.organization_ids) | Q(origin_id__in=region.organization_ids))
+
+    def open(self) -> Self:
+        """Return those in which somebody still owes something."""
+        return self.filter(status__in=sorted(OPEN))
+
+    def in_ledger(self) -> Self:
+        """Return those that were accepted (台账)."""
+        return self.filter(status__in=sorted(IN_LEDGER))
+
+    def to_confirm(self) -> Self:
+        """Return those answered and not confirmed yet."""
+        return self.filter(status__in=sorted(TO_CONFIRM))
+
+    def overdue(self, at: datetime) -> Self:
+        """Return the open ones of which something is late at an instant."""
+        return self.open().filter(next_due_at__lte=at)
+
+    def by_due(self) -> Self:
+        """Order by what is due first; those whose calendar is missing before all, those without a due time last."""
+        return self.order_by("-calendar_missing", F("next_due_at").asc(nulls_last=True), "pk")
+
+    def supervised(self) -> Self:
+        """Return the open ones that a superior has ordered to be seen to (督办)."""
+        return self.open().filter(supervised_at__isnull=False)
+
+    def found_by(self, text: str) -> Self:
+        """Return those whose number, hotline number or title a person means by a text."""
+        text = text.strip()
+        if not text:
+            return self
+        return self.filter(Q(number__startswith=text.upper()) | Q(external_number=text) | Q(title__icontains=text))
+
+    def with_names(self) -> Self:
+        """Take along what a list shows: category, committees, offices with their organisations. No query more."""
+        return self.select_related(
+            "category__parent",
+            "organization",
+            "origin",
+            "collector__organization",
+            "handler__organization",
+            "supervisor__organization",
+        )
+
+    def not_counted(self) -> Self:
+        """Return those that no figure counts: drafts, withdrawn, merged, and remarks about the portal itself."""
+        return self.filter(
+            Q(status__in=[Status.DRAFT, Status.WITHDRAWN, Status.MERGED]) | Q(category__is_about_portal=True)
+        )
+
+
+class SlaPolicyQuerySet(QuerySet):
+    """Policies. The list is everybody's who may read it."""
+
+    def in_force(self, on: date) -> Self:
+        """Return the policies for what begins on a date."""
+        return self.filter(Q(until_date__isnull=True) | Q(until_date__gt=on), from_date__lte=on)
+
+
+class ClockQuerySet(QuerySet):
+    """Clocks."""
+
+    def running(self) -> Self:
+        """Return the clocks that run or stand still, and have not ended."""
+        return self.filter(state=ClockState.RUNNING)
+
+    def to_mark(self, at: datetime) -> Self:
+        """Return the clocks whose due time has passed and that nobody has marked."""
+        return self.running().filter(due_at__lte=at, overdue_at__isnull=True)
+
+    def to_remind(self, at: datetime) -> Self:
+        """Return the clocks whose reminder is due and not sent."""
+        return self.running().filter(remind_at__lte=at, reminded_at__isnull=True)
+
+    def without_calendar(self, until: date) -> Self:
+        """Return the clocks that could not be counted and whose missing day lies before `until`."""
+        return self.running().filter(missing_date__lt=until)
+
+
+class CampaignQuerySet(ScopedQuerySet):
+    """Campaigns; read like the grievances of the committee that leads them."""
+
+    view_capability = Capability.GRIEVANCE_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return the campaigns led by organisations of the region."""
+        return self.filter(organization_id__in=region.organization_ids)

@@ -1,0 +1,61 @@
+"""The verbs of grievances: may? → check → change → trace → tell. Every door calls these; `choices.NEXT` is their map.
+
+lodge ─ accept ─ assign ─ report_progress ─ answer ─ follow_up / confirm
+        refuse   return_to_unit            ⇄ ask_complainant, suspend
+sideways: assist, merge, withdraw, supervise, request_extension     upwards: escalate, take_up, reopen
+"""
+
+from grievances.workflow.clocks import decide_extension, recount_missing, request_extension
+from grievances.workflow.closing import confirm, follow_up, say_not_solved
+from grievances.workflow.complainant import COMPLAINANT, found_by_code, object_to_refusal, reply, withdraw
+from grievances.workflow.handling import (
+    answer,
+    ask_complainant,
+    note_internally,
+    report_progress,
+    resume,
+    return_to_unit,
+    suspend,
+)
+from grievances.workflow.ladder import escalate, report_on_supervision, supervise, take_up
+from grievances.workflow.ledger import accept, assign, assist, end_assist, merge, refuse
+from grievances.workflow.lodging import Lodged, lodge, lodge_draft, lodge_feedback, save_draft, similar_to
+from grievances.workflow.sweep import sweep
+
+__all__ = [
+    "COMPLAINANT",
+    "Lodged",
+    "accept",
+    "answer",
+    "ask_complainant",
+    "assign",
+    "assist",
+    "confirm",
+    "decide_extension",
+    "end_assist",
+    "escalate",
+    "follow_up",
+    "found_by_code",
+    "lodge",
+    "lodge_draft",
+    "lodge_feedback",
+    "merge",
+    "note_internally",
+    "object_to_refusal",
+    "recount_missing",
+    "refuse",
+    "reply",
+    "report_on_supervision",
+    "report_progress",
+    "request_extension",
+    "resume",
+    "return_to_unit",
+    "save_draft",
+    "say_not_solved",
+    "similar_to",
+    "supervise",
+    "suspend",
+    "sweep",
+    "take_up",
+    "withdraw",
+]

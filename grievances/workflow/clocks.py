@@ -1,0 +1,225 @@
+"""Clocks of a case: started, met, stopped and counted anew. A due time is a function of policy, calendar and history.
+
+The limit is copied from the policy at the start, so a later change of policy moves no running clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Min
+
+from branches.constraints import checked, in_words
+from branches.models import Organization, Workday
+from foundation.audit import trail
+from grievances import notices
+from grievances.choices import LEVEL_CLOCKS, ClockKind, ClockState, ExtensionStatus, PauseKind
+from grievances.models import Clock, Extension, Grievance, Pause, SlaPolicy
+from grievances.rules import cases, clocks, policies
+from grievances.workflow.steps import acting, held, note, require, require_text
+
+REACH_DAYS = 120  # no limit with its extension and pauses is read further ahead at once
+
+
+def start(grievance: Grievance, kinds: Iterable[str], at: datetime) -> None:
+    """Start clocks of a held case, those that no policy knows left out. Four queries and one more per clock.
+
+    The policy is that of the committee that has the case now, of its level, category and urgency, on this day.
+    """
+    line = [grievance.organization_id, *_above(grievance.organization)]
+    rows = list(SlaPolicy.objects.in_force(at.astimezone(clocks.CHINA).date()))
+    category = grievance.category
+    for kind in kinds:
+        policy = policies.applying(
+            rows,
+            clock=kind,
+            category_ids=[pk for pk in (category.pk, category.parent_id) if pk],
+            level=grievance.organization.level,
+            urgency=grievance.urgency,
+            line=line,
+        )
+        if policy is not None:
+            Clock.objects.create(
+                grievance=grievance,
+                kind=kind,
+                policy=policy,
+                amount=policy.amount,
+                unit=policy.unit,
+                closes_at=policy.closes_at,
+                organization=grievance.organization,
+                rung=grievance.rung,
+                started_at=at,
+                explanation="",
+            )
+    recount(grievance)
+
+
+def _above(organization: Organization) -> list[int]:
+    return list(Organization.objects.get_ancestors(organization).order_by("-depth").values_list("pk", flat=True))
+
+
+def meet(grievance: Grievance, kinds: Iterable[str], at: datetime) -> None:
+    """Stop the running clocks of these kinds as met. Two or three queries."""
+    _end(grievance, kinds, ClockState.MET, at)
+
+
+def stop(grievance: Grievance, at: datetime, kinds: Iterable[str] = frozenset(ClockKind)) -> None:
+    """Stop running clocks that count no more: another level, or the case ended another way."""
+    _end(grievance, kinds, ClockState.VOID, at)
+
+
+def restore_promise(grievance: Grievance) -> None:
+    """Let the promise run on with its first due time: an answer that did not help kept no promise."""
+    Clock.objects.filter(grievance=grievance, kind=ClockKind.PROMISE, state=ClockState.MET).update(
+        state=ClockState.RUNNING, ended_at=None
+    )
+
+
+def _end(grievance: Grievance, kinds: Iterable[str], state: ClockState, at: datetime) -> None:
+    rows = Clock.objects.running().filter(grievance=grievance, kind__in=list(kinds))
+    if rows.update(state=state, ended_at=at):
+        _keep_next(grievance)
+
+
+def pause(grievance: Grievance, kind: PauseKind, at: datetime) -> None:
+    """Let the clocks of a held case stand still."""
+    Pause.objects.create(grievance=grievance, kind=kind, from_at=at)
+    recount(grievance)
+
+
+def unpause(grievance: Grievance, at: datetime) -> None:
+    """Let them go on; a case that was not paused stays as it is."""
+    if Pause.objects.filter(grievance=grievance, until_at__isnull=True).update(until_at=at):
+        recount(grievance)
+
+
+def recount(grievance: Grievance) -> None:
+    """Count every running clock of a case from its own start, with all pauses, and keep the earliest due time.
+
+    Three queries, one more per clock whose due time changed and one for the case.
+    """
+    running = list(Clock.objects.running().filter(grievance=grievance).select_related("policy"))
+    pauses = list(Pause.objects.filter(grievance=grievance).values_list("from_at", "until_at"))
+    calendar = _calendar(min((clock.started_at for clock in running), default=None))
+    for clock in running:
+        due = clocks.due(
+            clock.started_at,
+            policies.limit_of(clock),
+            pauses=pauses,
+            calendar=calendar,
+            extension=clock.extension,
+        )
+        counted = {
+            "due_at": due.at,
+            "explanation": str(due)[:400],
+            "missing_date": due.missing,
+            "remind_at": _reminder(clock, due.at),
+        }
+        if any(getattr(clock, name) != value for name, value in counted.items()):
+            Clock.objects.filter(pk=clock.pk).update(**counted)
+    _keep_next(grievance)
+
+
+def _reminder(clock: Clock, due_at: datetime | None) -> datetime | None:
+    hours = clock.policy.remind_hours
+    if not hours or due_at is None:
+        return None
+    before = due_at - timedelta(hours=hours)
+    return before if before > clock.started_at else None
+
+
+def _calendar(since: datetime | None) -> dict[date, bool]:
+    if since is None:
+        return {}
+    first = since.astimezone(clocks.CHINA).date()
+    days = Workday.objects.filter(date__gt=first, date__lte=first + timedelta(days=REACH_DAYS * 4))
+    return dict(days.values_list("date", "is_workday"))
+
+
+def _keep_next(grievance: Grievance) -> None:
+    """Keep on the case what the work list sorts by."""
+    running = Clock.objects.running().filter(grievance=grievance)
+    first = running.filter(due_at__isnull=False).order_by("due_at", "pk").values_list("due_at", "kind").first()
+    due_at, kind = first or (None, "")
+    if not kind:
+        kind = running.order_by("pk").values_list("kind", flat=True).first() or ""
+    kept = {
+        "next_due_at": due_at,
+        "next_clock": kind,
+        "calendar_missing": running.filter(missing_date__isnull=False).exists(),
+    }
+    Grievance.objects.filter(pk=grievance.pk).update(**kept)
+    for name, value in kept.items():
+        setattr(grievance, name, value)
+
+
+def recount_missing(limit: int = 500) -> int:
+    """Count the clocks whose calendar has been loaded meanwhile; return how many cases. For the sweep.
+
+    One query when there is nothing to do.
+    """
+    last = Workday.objects.order_by("-date").values_list("date", flat=True).first()
+    first_missing = Clock.objects.running().aggregate(day=Min("missing_date"))["day"]
+    if last is None or first_missing is None or first_missing > last:
+        return 0
+    late = Clock.objects.without_calendar(last + timedelta(days=1)).values_list("grievance_id", flat=True).distinct()
+    done = 0
+    for pk in late.order_by("grievance_id")[:limit]:
+        with transaction.atomic():
+            recount(Grievance.objects.select_for_update().get(pk=pk))
+        done += 1
+    return done
+
+
+# --- more time ------------------------------------------------------------------------------------------------------
+def request_extension(grievance: Grievance, *, actor, days: int, reason: str, at: datetime) -> Extension:
+    """Ask for more time for the answer: once, before it is due, decided one level up.
+
+    Raises PermissionDenied, ValidationError (too late, twice, too many days). Source: docs/domain, clocks, Counting 4.
+    """
+    who = acting(actor, at)
+    require(cases.may_handle(who.reach, grievance, who.offices), "延期由承办岗申请。")
+    reason = require_text(reason, "reason", "请写明为什么要延期。")
+    with held(grievance):
+        clock = (
+            Clock.objects.running().filter(grievance=grievance, kind=ClockKind.ANSWER).select_related("policy").first()
+        )
+        if clock is None:
+            raise ValidationError("现在没有在走的答复时限，不用延期。")
+        if clock.due_at is not None and at >= clock.due_at:
+            raise ValidationError("已经过了答复时限，不能再申请延期。")
+        if not 1 <= days <= clock.policy.extension_days:
+            raise ValidationError({"days": f"最多延长 {clock.policy.extension_days} 个工作日。"})
+        extension = Extension(clock=clock, days=days, reason=reason, requested_by=actor, requested_at=at)
+        checked(extension, exclude=["clock", "decided_by", "decided_at"])
+        with in_words(Extension):
+            extension.save()
+        note(grievance, actor=actor, action="grievance.extension_requested", details={"days": days})
+        notices.extension_requested(grievance, extension, at)
+    return extension
+
+
+def decide_extension(extension: Extension, *, actor, approve: bool, note_text: str = "", at: datetime) -> None:
+    """Grant or refuse more time. A refusal changes no due time. Raises PermissionDenied, trail.Conflict."""
+    grievance = extension.clock.grievance
+    require(cases.may_approve_extension(acting(actor, at).reach, grievance), "延期由上一级委员会的专干批准。")
+    with held(grievance):
+        status = ExtensionStatus.APPROVED if approve else ExtensionStatus.REFUSED
+        asked = Extension.objects.filter(pk=extension.pk, status=ExtensionStatus.REQUESTED)
+        if asked.update(status=status, decided_by=actor, decided_at=at, note=note_text.strip()[:200]) != 1:
+            raise trail.Conflict("这个延期申请已经有人决定过了。")
+        if approve:
+            promised = Clock.objects.running().filter(grievance=grievance, kind=ClockKind.PROMISE)
+            for clock in [extension.clock, *promised]:
+                Clock.objects.filter(pk=clock.pk).update(extension=extension.days)
+            recount(grievance)
+        action = "grievance.extension_approved" if approve else "grievance.extension_refused"
+        note(grievance, actor=actor, action=action, details={"days": extension.days})
+        extension.refresh_from_db()
+        notices.extension_decided(grievance, extension, at)
+
+
+__all__ = ["LEVEL_CLOCKS", "meet", "pause", "recount", "recount_missing", "restore_promise", "start", "stop", "unpause"]

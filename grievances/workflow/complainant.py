@@ -1,0 +1,71 @@
+"""Verbs of the complainant, who has shown code and passphrase and needs no account."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from grievances import notices
+from grievances.choices import ClockKind, StatementKind, Status
+from grievances.models import Grievance
+from grievances.workflow import clocks
+from grievances.workflow.lodging import is_passphrase
+from grievances.workflow.steps import COMPLAINANT, committee_above, held, move, note, require_step, require_text, say
+
+
+def found_by_code(track_code: str, passphrase: str) -> Grievance | None:
+    """Return the case of a code with its passphrase; None for a wrong one of either. One query."""
+    code = "".join(letter for letter in track_code.upper() if letter.isalnum())
+    grievance = Grievance.objects.with_names().filter(track_code=code).first() if len(code) == 8 else None
+    if grievance is None or grievance.status == Status.DRAFT or not is_passphrase(grievance, passphrase):
+        return None
+    return grievance
+
+
+def reply(grievance: Grievance, *, text: str, at: datetime) -> None:
+    """Add something, or answer a question: a case that waited for it goes on.
+
+    Raises ValidationError without a word, trail.Conflict.
+    """
+    text = require_text(text, "text", "请写要补充的内容。")
+    with held(grievance):
+        waited = grievance.status == Status.WAITING_FOR_COMPLAINANT
+        if waited:
+            entry = move(grievance, Status.IN_HAND, actor=COMPLAINANT, action="grievance.reply")
+        else:
+            entry = note(grievance, actor=COMPLAINANT, action="grievance.reply")
+        say(grievance, StatementKind.REPLY, text, at=at, is_public=True, entry_id=entry)
+        if waited:
+            clocks.unpause(grievance, at)
+        notices.replied(grievance, at)
+
+
+def withdraw(grievance: Grievance, *, at: datetime, words: str = "", actor=COMPLAINANT) -> None:
+    """Withdraw a case; it is counted nowhere. Raises trail.NotAllowed, trail.Conflict."""
+    with held(grievance):
+        entry = move(grievance, Status.WITHDRAWN, actor=actor, action="grievance.withdraw")
+        text = words.strip() or "诉求人撤回。"
+        say(grievance, StatementKind.REASON, text, at=at, actor=actor, is_public=True, entry_id=entry)
+        clocks.unpause(grievance, at)
+        clocks.stop(grievance, at)
+        notices.withdrawn(grievance, at)
+
+
+def object_to_refusal(grievance: Grievance, *, words: str, at: datetime) -> None:
+    """Object to 不予受理: the committee above decides whether it is taken.
+
+    Raises ValidationError without a word, trail.NotAllowed, trail.Conflict.
+    """
+    words = require_text(words, "words", "请写一句为什么应该受理。")
+    require_step(grievance, Status.LODGED)
+    above = committee_above(grievance.organization) or grievance.organization
+    with held(grievance):
+        entry = move(
+            grievance,
+            Status.LODGED,
+            actor=COMPLAINANT,
+            action="grievance.object",
+            changes={"organization": above, "rung": grievance.rung + 1},
+        )
+        say(grievance, StatementKind.REPLY, words, at=at, is_public=True, entry_id=entry)
+        clocks.start(grievance, [ClockKind.TRANSFER], at)
+        notices.moved_up(grievance, at)
