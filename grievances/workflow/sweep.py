@@ -6,6 +6,7 @@ transaction as what follows from it. A killed worker leaves a stage undone or do
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import datetime
 
@@ -18,29 +19,40 @@ from grievances.workflow import clocks
 from grievances.workflow.ladder import move_up
 from grievances.workflow.steps import committee_above
 
+log = logging.getLogger("portal.grievances")
+
 BATCH = 200
 
 
 def sweep(at: datetime, *, seconds: float = 5.0) -> bool:
     """Do what is due at an instant for about so many seconds; return whether there is more.
 
-    About 6 queries per clock that is due, two when nothing is.
+    A clock that cannot be worked on is logged and left for the next minute; it holds up no other. About 20 queries per
+    clock that is due, four when nothing is.
     """
     until = time.monotonic() + seconds
     clocks.recount_missing()
+    failed: set[int] = set()
+    worked = False
+    stages = (
+        (lambda: Clock.objects.to_remind(at).order_by("remind_at", "pk"), _remind),
+        (lambda: Clock.objects.to_mark(at).order_by("due_at", "pk"), _mark_overdue),
+    )
     while True:
-        due = list(Clock.objects.to_mark(at).order_by("due_at", "pk").values_list("pk", flat=True)[:BATCH])
-        soon = list(Clock.objects.to_remind(at).order_by("remind_at", "pk").values_list("pk", flat=True)[:BATCH])
-        if not due and not soon:
+        found = False
+        for waiting, act in stages:
+            for pk in waiting().exclude(pk__in=failed).values_list("pk", flat=True)[:BATCH]:
+                found = True
+                try:
+                    act(pk, at)
+                    worked = True
+                except Exception:
+                    log.exception("clock %s could not be worked on", pk)
+                    failed.add(pk)
+                if time.monotonic() > until:
+                    return worked
+        if not found:
             return False
-        for pk in soon:
-            _remind(pk, at)
-            if time.monotonic() > until:
-                return True
-        for pk in due:
-            _mark_overdue(pk, at)
-            if time.monotonic() > until:
-                return True
 
 
 def _remind(pk: int, at: datetime) -> None:

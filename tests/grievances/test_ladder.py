@@ -11,7 +11,7 @@ from branches.workflow import acting_for, office_of, offices_of
 from foundation.audit import trail
 from foundation.audit.models import Entry
 from foundation.notifications.models import Notification
-from grievances import workflow
+from grievances import notices, workflow
 from grievances.choices import ClockKind, ClockState, Status
 from grievances.models import Clock, Grievance, SlaPolicy, Supervision
 from tests.grievances.conftest import at
@@ -199,3 +199,23 @@ def test_a_superior_orders_a_case_to_be_seen_to_and_hears_back(desk):
     with pytest.raises(trail.Conflict):
         workflow.report_on_supervision(made, actor=desk.officer, report="又约了。", at=at("11-24 16:00"))
     assert Supervision.objects.get().report == "已经约好。"
+
+
+def test_a_clock_that_cannot_be_worked_on_holds_up_no_other(desk, monkeypatch, caplog):
+    broken, sound = desk.in_hand(), desk.in_hand()
+    tell = notices.overdue
+
+    def fail_for_the_first(grievance, clock, at):
+        if grievance.pk == broken.pk:
+            raise RuntimeError("on purpose")
+        tell(grievance, clock, at)
+
+    monkeypatch.setattr(notices, "overdue", fail_for_the_first)
+    workflow.sweep(at("11-27 18:00"))
+    assert [Grievance.objects.get(pk=case.pk).organization for case in (broken, sound)] == [
+        desk.tree.county,
+        desk.tree.city,
+    ]
+    monkeypatch.undo()
+    workflow.sweep(at("11-27 18:01"))
+    assert Grievance.objects.get(pk=broken.pk).organization == desk.tree.city
