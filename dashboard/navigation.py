@@ -38,7 +38,7 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
             "diagram-3",
             "branches:organization_list",
             (Capability.ORGANIZATION_VIEW,),
-            about="组织树、指导关系、撤销",
+            about="上下级、任职、指导关系",
         ),
         Entry(
             "企业", "building", "members:enterprise_list", (Capability.ENTERPRISE_VIEW,), about="登记的企业和组织覆盖"
@@ -57,7 +57,7 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
             "导出", "download", "members:export_list", (Capability.EXPORT_JOB_VIEW,), about="正在生成和可以下载的文件"
         ),
         Entry(
-            "登记变更",
+            "登记转移",
             "arrow-repeat",
             "members:registration_list",
             (Capability.DRIVER_CLAIM_REGISTRATION,),
@@ -72,7 +72,7 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
             (Capability.APPOINTMENT_VIEW,),
             about="谁在哪里任职、哪里空缺",
         ),
-        Entry("用户", "person-gear", "branches:user_list", (Capability.USER_VIEW,), about="开账号、发一次性口令"),
+        Entry("用户", "person-gear", "branches:user_list", (Capability.USER_VIEW,), about="谁有账号、能不能登录"),
         Entry("审计", "shield-check", "dashboard:audit", (Capability.AUDIT_ENTRY_VIEW,), about="谁在什么时候做了什么"),
         Entry("管理后台", "table", "admin:index", staff=True, about="登记表、参考表和系统表"),
     ),

@@ -36,7 +36,7 @@ TOPICS = (
     Topic("protected-data", "看身份证号和电话", "默认打码，看一次要写理由，谁看过都有记录", "eye"),
     Topic("organizations", "组织树", "谁能设在谁下面、指导关系、撤销组织", "diagram-3"),
     Topic("appointments", "任职与空缺", "任命、免职、产生方式、空缺是怎么算的", "person-badge"),
-    Topic("users", "开账号和一次性口令", "给同事开账号、重设密码", "person-gear"),
+    Topic("users", "开账号和一次性验证码", "给同事开账号、重设密码", "person-gear"),
     Topic("audit", "审计", "记了什么、怎么查、封存是什么意思", "shield-check"),
 )
 BY_SLUG = {topic.slug: topic for topic in TOPICS}
@@ -92,7 +92,7 @@ def design(request):
             {"label": "30 天内到期", "url": "#t", "count": 214, "current": True},
         ],
         "sizes": [{"size": 50, "url": "#t", "current": True}, {"size": 100, "url": "#t"}],
-        "applied": [{"label": "群体：货车", "url": "#t"}, {"label": "实际营运", "url": "#t"}],
+        "applied": [{"label": "司机类别：货车司机", "url": "#t"}, {"label": "实际营运", "url": "#t"}],
         "entries": [
             {"at": now, "who": "示例专干", "text": "查看电话：提醒证件到期"},
             {

@@ -139,7 +139,7 @@ _PARTY = Capability.PARTY_MEMBER_VIEW
 CONDITIONS: dict[str, Condition] = {
     condition.code: condition
     for condition in (
-        Condition("group", "群体", _one_of("group", Group.values), tuple(Group.choices)),
+        Condition("group", "司机类别", _one_of("group", Group.values), tuple(Group.choices)),
         Condition("operating", "实际营运", _operating, tuple(YES_NO)),
         Condition("work_status", "从业状态", _one_of("work_status", WorkStatus.values), tuple(WorkStatus.choices)),
         Condition("employment", "从业方式", _one_of("employment", Employment.values), tuple(Employment.choices)),
@@ -280,7 +280,7 @@ class DriverList:
         return Count(size if more else len(page.keys), not more)
 
     def in_force(self) -> list[tuple[str, str]]:
-        """Return (code, "群体：货车司机") for every condition in force. One query for a committee, one for a firm."""
+        """Return (code, "司机类别：货车司机") for every condition in force. One query for a committee, one for a firm."""
         return [(code, f"{CONDITIONS[code].label}：{self._shown(code, value)}") for code, value in self.values.items()]
 
     def _shown(self, code: str, value: str) -> str:

@@ -24,7 +24,7 @@ PHONE_SENTENCE = "手机号应是 1 开头的 11 位数字。请核对有没有�
 PLATE_SENTENCE = "车牌写法不对：省份简称、一个字母、5 位（新能源 6 位），字母没有 I 和 O。请照行驶证核对。"
 USCC_SENTENCE = "统一社会信用代码不对：18 位，校验码要对得上，没有字母 I O S V Z。还没核对到就先留空。"
 TAKEN_ELSEWHERE_SENTENCE = (
-    "这个身份证号不能登记在这里。请先核对号码；号码没有错、他确实在本地开车，请到“登记变更”认领。"
+    "这个身份证号不能登记在这里。请先核对号码；号码没有错、他确实在本地开车，请到“登记转移”认领。"
 )
 # Numbers met that are registered elsewhere: a form must not become a way to try out identity numbers.
 OUT_OF_SCOPE_PER_HOUR = 30

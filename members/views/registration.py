@@ -105,7 +105,7 @@ def _claim_page(request, form, title: str, submit: str, url: str, status: int):
         "title": title,
         "submit": submit,
         "cancel_url": url,
-        "crumbs": [("登记变更", url), (title, "")],
+        "crumbs": [("登记转移", url), (title, "")],
         "meta": "不论这个人有没有登记、登记在哪里，提交后看到的都是同一句话。",
     }
     return render(request, "components/form_page.html", context, status=status)
@@ -142,7 +142,7 @@ def registration_answer(request, pk: int, step: str):
         submit=submit,
         consequence=consequence.format(**names) + (f"对方的理由：{transfer.reason}。" if is_open(transfer) else ""),
         cancel_url=url,
-        crumbs=[("登记变更", url), (submit, "")],
+        crumbs=[("登记转移", url), (submit, "")],
     )
 
 

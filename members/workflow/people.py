@@ -216,7 +216,7 @@ def _lock_versions(winner: Driver, loser: Driver, versions: tuple[int, int]) -> 
 
 def _refuse_unmergeable(winner: Driver, loser: Driver) -> None:
     if RegistrationTransfer.objects.filter(driver__in=[winner.pk, loser.pk], status__in=TRANSFER_OPEN).exists():
-        raise ValidationError("其中一条还有没办完的登记变更，请先办完再合并。")
+        raise ValidationError("其中一条还有没办完的登记转移，请先办完再合并。")
     if PartyMember.objects.filter(pk__in=[winner.pk, loser.pk]).count() == 2:
         raise ValidationError("两条都有党员登记，党籍不能在这里合并。请先核对组织关系，去掉错的一条。")
     if winner.person.user_id and loser.person.user_id:

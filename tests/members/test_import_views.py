@@ -486,7 +486,7 @@ def test_the_template_is_made_for_ones_own_committee(clerk, tree):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"%PDF-1.7 \n", "这是PDF 文件，不是表格"),
+        (b"%PDF-1.7 \n", "这是 PDF 文件，不是表格"),
         ((FOLDER / "09-platform-export.xlsx").read_bytes()[:4000], "文件不完整或已损坏"),
         (b"<html><table><tr><td>1</td></tr></table></html>", "这是网页"),
         ("说明\n没有表头\n".encode(), "没有找到表头"),

@@ -10,7 +10,7 @@ from members.roster.read.refusals import RosterRefused
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _STRANGERS = (
-    (b"%PDF", "PDF 文件"),
+    (b"%PDF", " PDF 文件"),
     (b"\xff\xd8\xff", "图片"),
     (b"\x89PNG", "图片"),
     (b"GIF8", "图片"),
