@@ -106,6 +106,11 @@ def _verified_before(value: str, today: date, reach: Reach) -> Q:
     return Q(last_verified_date__lt=day) | Q(last_verified_date__isnull=True)
 
 
+def _verified_since(value: str, today: date, reach: Reach) -> Q:
+    day = today - timedelta(days=STALE_DAYS) if value == "fresh" else _day(value)
+    return Q(last_verified_date__gte=day)
+
+
 def _expires_before(value: str, today: date, reach: Reach) -> Q:
     day = today + timedelta(days=EXPIRING_DAYS) if value == "soon" else _day(value)
     return Q(Exists(Credential.objects.filter(driver_id=OuterRef("pk"), expires_date__lte=day)))
@@ -167,6 +172,12 @@ CONDITIONS: dict[str, Condition] = {
             "最近核实早于",
             _verified_before,
             show=lambda value: "半年前" if value == "stale" else value,
+        ),
+        Condition(
+            "verified_since",
+            "最近核实不早于",
+            _verified_since,
+            show=lambda value: "半年前" if value == "fresh" else value,
         ),
         Condition(
             "expires_before",

@@ -265,7 +265,7 @@ def offers(asked: DriverList) -> list[dict]:
             offer["choices"] = [(str(pk), name) for pk, name in rows.values_list("pk", "short_name")]
         elif code == "enterprise":
             offer["kind"] = "text"
-        elif code in {"verified_before", "expires_before"}:
+        elif code in {"verified_before", "verified_since", "expires_before"}:
             offer["kind"] = "date"
         else:
             offer["choices"] = condition.choices
