@@ -291,7 +291,7 @@ class DriverList:
         return Count(size if more else len(page.keys), not more)
 
     def in_force(self) -> list[tuple[str, str]]:
-        """Return (code, "司机类别：货车司机") for every condition in force. One query for a committee, one for a firm."""
+        """Return (code, "司机类别：货车") for every condition in force. One query for a committee, one for a firm."""
         return [(code, f"{CONDITIONS[code].label}：{self._shown(code, value)}") for code, value in self.values.items()]
 
     def _shown(self, code: str, value: str) -> str:
