@@ -78,10 +78,19 @@ def register_driver(
         raise PermissionDenied("您不能在这个委员会登记司机。")
     _refuse_unreadable(reach, values)
     _refuse_foreign(reach, values)
-    columns = person_columns(
-        {"id_number": "", "name": ""} | {k: values[k] for k in PERSON_FIELDS if k in values}, today
-    )
-    plate = _good_plate(plate)
+    plate = canonical_plate(plate or "")
+    wrong: dict[str, Any] = {}  # all of it is said at once
+    columns: dict[str, Any] = {}
+    try:
+        columns = person_columns(
+            {"id_number": "", "name": ""} | {k: values[k] for k in PERSON_FIELDS if k in values}, today
+        )
+    except ValidationError as error:
+        wrong = error.update_error_dict(wrong)
+    if sentence := plate_sentence(plate):
+        wrong["plate"] = [sentence]
+    if wrong:
+        raise ValidationError(wrong)
     # Outside the transaction: the trace of a refusal must stay.
     person = _person_of(columns["id_number"], reach, actor, committee)
     with transaction.atomic():

@@ -74,6 +74,14 @@ def test_a_plate_with_i_or_o_is_refused(county_clerk, tree):
     assert not Person.objects.exists()
 
 
+def test_all_that_is_wrong_with_a_new_driver_is_said_at_once(county_clerk, tree):
+    with pytest.raises(ValidationError) as refused:
+        verbs.register_driver(
+            _values(id_number="510106199001011234", phone="1380013"), tree.county, actor=county_clerk, plate="川DO123I"
+        )
+    assert set(refused.value.message_dict) == {"id_number", "phone", "plate"}
+
+
 @pytest.mark.parametrize(
     "who", ["leader", "secretary", "organisation_reader", "auditor", "outsider", "neighbour_clerk"]
 )
