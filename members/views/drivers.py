@@ -89,7 +89,7 @@ def driver_list(request):
 def driver_bulk(request):
     """Do one thing with the selected rows: note them as verified, or go on to their export."""
     keys = ticked_rows(request, 200)
-    back = _back(request)
+    back = back_to_list(request)
     if not keys:
         messages.warning(request, "没有选中司机。先在名单左边勾选。")
         return redirect(back)
@@ -109,7 +109,7 @@ def columns_save(request):
     SavedFilter.objects.update_or_create(
         user=request.user, list_name=LIST, name=DEFAULTS_NAME, defaults={"columns": codes, "query": {}}
     )
-    return redirect(_back(request))
+    return redirect(back_to_list(request))
 
 
 @login_required
@@ -150,7 +150,8 @@ def ticked_rows(request, most: int) -> list[int]:
     return [int(key) for key in sent if key.isascii() and key.isdigit() and len(key) < 19][:most]
 
 
-def _back(request) -> str:
+def back_to_list(request) -> str:
+    """Return the address of the list a form was sent from, with its conditions, order and page."""
     known = (*CONDITIONS, "order", "size", "at")
     given = {name: value for name, value in parse_qsl(request.POST.get("back", "")) if name in known}
     return address(given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import FileResponse, Http404
@@ -16,7 +17,7 @@ from members.forms.registry import ExportForm
 from members.lists.columns import readable
 from members.lists.drivers import CONDITIONS
 from members.models import ExportJob
-from members.views.drivers import needs, ticked_rows
+from members.views.drivers import back_to_list, needs, ticked_rows
 from members.views.lists import address, asked_list, open_query, seal_query
 from members.workflow import exports
 
@@ -43,6 +44,10 @@ def export_create(request):
     if token and query is None:
         raise PermissionDenied("这次查找已经过期，请重新查找再导出。")
     keys = tuple(ticked_rows(request, 5000))
+    if not keys and request.POST.get("action") == "export":
+        # The button under the list, with no row ticked: never the whole list instead.
+        messages.warning(request, "没有选中司机。先在名单左边勾选。")
+        return redirect(back_to_list(request))
     asked = asked_list(request, source, query)
     asked.keys, asked.scope = keys, Capability.DRIVER_EXPORT
     columns = readable(request.reach)

@@ -39,6 +39,9 @@
     if (event.target.matches("input[type=checkbox][data-row]")) {
       var row = event.target.closest("tr");
       if (row) { row.classList.toggle("is-selected", event.target.checked); }
+      var said = document.querySelector("[data-ticked]");
+      var ticked = document.querySelectorAll("input[type=checkbox][data-row]:checked").length;
+      if (said) { said.textContent = ticked ? "已选 " + ticked + " 人：" : "选中的："; }
     }
   });
 

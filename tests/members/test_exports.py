@@ -243,6 +243,9 @@ def test_the_page_leads_from_the_list_to_the_file(county_clerk, drivers, client,
     assert f"/exports/{job.pk}/file/" in client.get(f"/exports/{job.pk}/progress/").content.decode()
     ticked = client.post("/exports/new/", {"row": [drivers[0].pk]})
     assert ticked.context["count"].number == 1
+    none_ticked = client.post("/exports/new/", {"action": "export", "back": "group=truck"}, follow=True)
+    assert none_ticked.redirect_chain == [("/drivers/?group=truck", 302)]
+    assert "没有选中司机" in none_ticked.content.decode()
     found = client.post("/drivers/search/", {"q": "李开富"})
     again = client.post("/exports/new/", {"token": found.context["query_token"]})
     assert again.context["count"].number == 1
