@@ -41,7 +41,7 @@ def enterprise_list(request):
         request,
         "members/enterprise_list.html",
         page_context(
-            request, rows, ("name_key", "pk"), ("committee", "coverage_organization"), chosen, CONDITIONS, text
+            request, rows, ("name_key", "pk"), ("committee", "coverage_organization"), chosen, CONDITIONS, text, "户"
         )
         | {
             "may_add": request.reach.has(Capability.ENTERPRISE_ADD),
@@ -71,15 +71,17 @@ def enterprise_export(request):
     return table_file(request, Capability.ENTERPRISE_EXPORT, EnterpriseResource, rows, "企业")
 
 
-def page_context(request, rows, order, joined, chosen: dict, conditions: dict, text: str) -> dict:
+def page_context(request, rows, order, joined, chosen: dict, conditions: dict, text: str, unit: str) -> dict:
     """Return the context of a plain list: rows of one keyset page, count, conditions in force, neighbours."""
     cursor = Cursor.read(request.GET["at"]) if request.GET.get("at") else None
     size = size_of(request.GET)
     page = page_of([Ordered(rows, order)], [EVERYTHING], cursor, size)
+    count = count_of(rows)
     given = {"q": text, **chosen} if text else dict(chosen)
     return {
         "rows": in_order(page.keys, rows.model._base_manager.select_related(*joined)),
-        "count": count_of(rows),
+        "count": count,
+        "count_words": f"共 {count} {unit}",
         "text": text,
         "offers": [
             {"code": code, "label": label, "choices": choices.choices, "value": chosen.get(code, "")}

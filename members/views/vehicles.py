@@ -40,7 +40,7 @@ def vehicle_list(request):
     return render(
         request,
         "members/vehicle_list.html",
-        page_context(request, rows, order, ("registering_committee", "enterprise"), chosen, CONDITIONS, text)
+        page_context(request, rows, order, ("registering_committee", "enterprise"), chosen, CONDITIONS, text, "辆")
         | {"may_add": request.reach.has(Capability.VEHICLE_ADD)},
     )
 

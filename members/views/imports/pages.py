@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import FileResponse, HttpResponse
@@ -320,6 +322,8 @@ def result_of(request, batch: RosterImport) -> dict:
         "made": made,
         "may_take_back": may_take_back,
         "changed": changed_words(batch) if may_take_back else "",
+        # The lines that undo needs are kept so long (members.workflow.retention).
+        "undo_until": batch.finished_at and batch.finished_at + timedelta(days=settings.ROSTER_RETENTION_DAYS),
         "left": lines.left_by_undo(batch) if batch.undo_conflicts else [],
         "warnings_url": f"{base}?show=reminded",
     }
