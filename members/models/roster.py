@@ -122,6 +122,13 @@ class RosterImport(models.Model):
         """Return the file's name."""
         return self.file_name
 
+    @property
+    def has_figures(self) -> bool:
+        """Whether its counts say what was or will be written: not of a batch that wrote nothing or was undone."""
+        if self.status in {ImportStatus.FAILED, ImportStatus.CANCELLED}:
+            return bool(self.applied)
+        return bool(self.rows) and self.status != ImportStatus.UNDONE
+
 
 class RosterRow(models.Model):
     """One row of a roster: raw cells and normalised values sealed together, its errors, its fate."""

@@ -41,7 +41,7 @@
       if (row) { row.classList.toggle("is-selected", event.target.checked); }
       var said = document.querySelector("[data-ticked]");
       var ticked = document.querySelectorAll("input[type=checkbox][data-row]:checked").length;
-      if (said) { said.textContent = ticked ? "已选 " + ticked + " 人：" : "选中的："; }
+      if (said) { said.textContent = ticked ? "已选 " + ticked + " 人：" : "选中的："; said.parentNode.classList.toggle("is-ticked", ticked > 0); }
     }
   });
 

@@ -130,6 +130,20 @@ def test_drivers_are_counted_by_their_dated_facts(tree):
     }
 
 
+def test_a_batch_that_wrote_nothing_has_a_state_and_no_figures(sign_in, county_clerk, tree):
+    add_import(tree.county, "读不了.xlsx", county_clerk, status="failed", failure="文件是空的。", failure_code="empty")
+    add_import(tree.county, "写好了.xlsx", county_clerk, rows=4, status="done", created=3, rejected=1,
+        finished_at=timezone.now())  # fmt: skip
+    add_import(tree.county, "不导入了.xlsx", county_clerk, rows=9, status="cancelled", created=9)
+    rows = re.findall(r"<tr><th.*?</tr>", sign_in(county_clerk).get("/").content.decode(), re.S)
+    failed, done, dropped = (next(row for row in rows if name in row) for name in ("读不了", "写好了", "不导入了"))
+    assert "没有成功" in failed
+    assert "已取消" in dropped
+    assert [failed.count("—"), dropped.count("—"), done.count("—")] == [4, 4, 0]
+    assert re.findall(r"\?show=(\w+)", done) == ["created", "rejected"]
+    assert "有拒绝行" in done
+
+
 def test_coverage_counts_instructors_as_covered(tree):
     for number, kind in enumerate(["none", "instructor", "own"]):
         Enterprise.objects.create(

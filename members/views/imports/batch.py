@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from branches.capabilities import Capability
 from foundation.audit.trail import Conflict, NotAllowed
-from members.choices import IMPORT_NEXT, IMPORT_WORKING, Fate, ImportStatus
+from members.choices import IMPORT_NEXT, IMPORT_WORKING, ImportStatus
 from members.forms.columns import ColumnsForm
 from members.forms.imports import UndoForm
 from members.roster.fields import BY_CODE
@@ -29,6 +29,7 @@ from members.views.imports.pages import (
     progress_of,
     require,
     result_of,
+    taken_back_words,
     url_of,
     written,
 )
@@ -181,11 +182,11 @@ def import_undo(request, pk: int):
         except (NotReady, NotAllowed, Conflict) as refusal:
             messages.warning(request, str(refusal))
         return redirect(url_of("import_detail", batch))
-    done = written(batch)
     context = {
         "title": "撤销这一批导入",
+        "errors_title": "还没有撤销，请写明理由",
         "consequence": (
-            f"撤销会把 {done.get(Fate.UPDATED, 0):,} 人改回原值，删去 {done.get(Fate.CREATED, 0):,} 个新增的人。"
+            f"撤销会{taken_back_words(written(batch))}。"
             f"写入以后{changed_words(batch)}不动，列给您看。撤销以后不能恢复，要的话再导入一次。"
         ),
         "form": form,

@@ -278,6 +278,12 @@ def may_be_undone(batch: RosterImport) -> bool:
     return bool(batch.applied) and not batch.undo_requested and ImportStatus.UNDONE in IMPORT_NEXT[batch.status]
 
 
+def taken_back_words(made: dict[str, int]) -> str:
+    """Return what an undo takes back of the rows written by fate: 把 17 人改回原值，删去 14 个新增的人."""
+    parts = (("把 {:,} 人改回原值", made.get(Fate.UPDATED, 0)), ("删去 {:,} 个新增的人", made.get(Fate.CREATED, 0)))
+    return "，".join(words.format(number) for words, number in parts if number)
+
+
 def changed_words(batch: RosterImport) -> str:
     """Return 又被改过的 2 人, or without the number where it is not known. Three queries."""
     changed = lines.changed_since(batch)
@@ -318,8 +324,9 @@ def result_of(request, batch: RosterImport) -> dict:
         "planned_total": sum(plan.values()),
         "done_total": sum(done.values()),
         "has_rows": has_rows,
+        "dropped": batch.status == ImportStatus.CANCELLED and not batch.applied,
         "seconds": seconds,
-        "made": made,
+        "taken_back": taken_back_words(made),
         "may_take_back": may_take_back,
         "changed": changed_words(batch) if may_take_back else "",
         # The lines that undo needs are kept so long (members.workflow.retention).
