@@ -10,6 +10,7 @@ from foundation.protection.canonical import (
     canonical_name,
     canonical_phone,
     canonical_plate,
+    nfkc,
     strip_spaces,
     to_simplified,
 )
@@ -161,8 +162,20 @@ def text_of(field: Field) -> Reader:
 
 
 # --- dates ----------------------------------------------------------------------------------------------------------
-_WRITTEN = re.compile(r"([0-9]{4})[-./年]([0-9]{1,2})(?:[-./月]([0-9]{1,2})[日号]?|月)?")
-_WITH_TIME = re.compile(r"(.*?[0-9日号])(?:T|(?<=[0-9日号]))[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?Z?")
+_WRITTEN = re.compile(r"([0-9]{4})[-./年]([0-9]{1,2})(?:[-./月]([0-9]{1,2})[日号]?|月份?)?")
+_WITH_TIME = re.compile(
+    r"(.*?[0-9日号])(?:T|(?<=[0-9日号]))[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+_SPACED = re.compile(r"([0-9]{4})\s+([0-9]{1,2})(?:\s+([0-9]{1,2}))?")
+_WEEKDAY = re.compile(r"(?<=[0-9日号])\(?(?:星期|周|礼拜)[一二三四五六日天]\)?$")
+_IN_WORDS = re.compile(
+    "([〇○零一二三四五六七八九0-9]{4})年([一二三四五六七八九十0-9]{1,2})月份?(?:([一二三四五六七八九十0-9]{1,3})[日号]?)?"
+)
+_DIGITS = str.maketrans("〇○零一二三四五六七八九", "000123456789")
+_ONES = ("", *"一二三四五六七八九")
+_COUNTED = {
+    f"{tens}{one}": 10 * at + n for at, tens in enumerate(("", "十", "二十", "三十")) for n, one in enumerate(_ONES)
+}
 _DAY_ZERO = date(1899, 12, 30)  # spreadsheets count days from here
 _FIRST_SERIAL = 7_500  # 1920; smaller whole numbers are years, not days
 _FIRST_YEAR = 1900
@@ -184,11 +197,24 @@ def date_of(cell: Cell, today: date) -> Meaning:
     if whole := _WHOLE.fullmatch(text):
         text = whole[1]
     if text.isascii() and text.isdigit():
+        if spaced := _SPACED.fullmatch(nfkc(cell).strip()):  # 2011 1 1 is not 2011.11
+            return _built("-".join(filter(None, spaced.groups())), *_ymd(spaced.groups()), today)
         return _numbered(float(text), today) if len(text) <= 8 else Meaning(text, "date_invalid")
-    if written := _WRITTEN.fullmatch(text):
-        year, month, day = written.groups()
-        return _built(text, int(year), int(month), int(day) if day else None, today)
+    text = _WEEKDAY.sub("", text)
+    if written := _WRITTEN.fullmatch(text) or _IN_WORDS.fullmatch(text):
+        return _built(text, *_ymd(written.groups()), today)
     return Meaning(text, "date_invalid")
+
+
+def _ymd(parts: tuple[str | None, ...]) -> tuple[int, int, int | None]:
+    """Return year, month and day, written in digits or in words (二〇一一, 十二, 二十一)."""
+    year, month, day = parts
+    return int((year or "").translate(_DIGITS)), _counted(month or ""), _counted(day) if day else None
+
+
+def _counted(text: str) -> int:
+    """Return a month or day; 0, which no calendar has, for words that are none."""
+    return int(text) if text.isdecimal() else _COUNTED.get(text, 0)
 
 
 def _numbered(number: float, today: date) -> Meaning:
@@ -210,12 +236,12 @@ def _numbered(number: float, today: date) -> Meaning:
 
 def _built(text: str, year: int, month: int, day: int | None, today: date) -> Meaning:
     try:
-        built = date(year, month, day or 1)
+        built = date(year, month, 1 if day is None else day)
     except ValueError:
         return Meaning(text, "date_invalid")
     if built.year < _FIRST_YEAR or built > today:
         return Meaning(text, "date_invalid")
-    return Meaning(built.isoformat() if day else f"{year:04}-{month:02}")
+    return Meaning(f"{year:04}-{month:02}" if day is None else built.isoformat())
 
 
 def _dated(day: date, today: date) -> Meaning:
