@@ -26,7 +26,7 @@ _SPACES = re.compile(f"[{_SPACE}]+")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+"
 )
-_PLAIN_PLATE = re.compile("[\u4e00-\u9fff][A-Z0-9]{6,7}").fullmatch
+_PLAIN_PLATE = re.compile("[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新][A-Z0-9]{6,7}").fullmatch
 _PLAIN_NAME = re.compile("[\u4e00-\u9fff]+").fullmatch
 _HAN_NAME = re.compile(f"[{_HAN}]+").fullmatch
 _INSIDE_CHINESE = re.compile(f"(?<=[{_HAN}{DOT}])[{_SPACE}]+(?=[{_HAN}{DOT}])")
