@@ -20,16 +20,24 @@ class Field:
     choices: Mapping[str, str | bool] = field(default_factory=dict)
 
 
-SEXES = {"男": Sex.MALE, "女": Sex.FEMALE, "男性": Sex.MALE, "女性": Sex.FEMALE, "male": Sex.MALE, "female": Sex.FEMALE}
+# 1 and 2 are the codes of GB/T 2261.1.
+SEXES = dict.fromkeys(("男", "男性", "male", "m", "1"), Sex.MALE) | dict.fromkeys(
+    ("女", "女性", "female", "f", "2"), Sex.FEMALE
+)
 
 GROUPS: dict[str, str] = {
     word: group
     for group, words in {
-        Group.TRUCK: "货车司机 货运 道路货运 货车 货运司机 货车驾驶员 货运驾驶员 普货 普通货运 道路货物运输",
-        Group.RIDE_HAILING: "网约车司机 网约车 网约车驾驶员 网约 网约出租 网约出租车 网络预约出租汽车 网约出租汽车",
-        Group.TAXI: "巡游出租 巡游出租车 巡游出租司机 巡游出租车司机 巡游出租汽车 巡游车 出租车 出租车司机 巡游 出租",
-        Group.PASSENGER: "客运 客运司机 客车司机 道路客运 客运驾驶员 旅客运输 道路旅客运输",
-        Group.DANGEROUS_GOODS: "危货 危货司机 危货运输 危险货物 危险货物运输 危险品 危险品运输 道路危险货物运输",
+        Group.TRUCK: "货车司机 货运 道路货运 货车 货运司机 货车驾驶员 货运驾驶员 普货 普通货运 道路货物运输 "
+        "大货车 大货车司机 普货司机 道路货物运输驾驶员 经营性道路货物运输驾驶员",
+        Group.RIDE_HAILING: "网约车司机 网约车 网约车驾驶员 网约 网约出租 网约出租车 网络预约出租汽车 网约出租汽车 "
+        "网络预约出租汽车驾驶员",
+        Group.TAXI: "巡游出租 巡游出租车 巡游出租司机 巡游出租车司机 巡游出租汽车 巡游车 出租车 出租车司机 巡游 出租 "
+        "出租汽车 出租汽车司机 出租车驾驶员 出租汽车驾驶员 巡游出租车驾驶员 巡游出租汽车驾驶员 巡游出租汽车司机",
+        Group.PASSENGER: "客运 客运司机 客车司机 道路客运 客运驾驶员 旅客运输 道路旅客运输 "
+        "班线客运 旅游客运 大客车司机 道路旅客运输驾驶员 经营性道路旅客运输驾驶员",
+        Group.DANGEROUS_GOODS: "危货 危货司机 危货运输 危险货物 危险货物运输 危险品 危险品运输 道路危险货物运输 "
+        "危货驾驶员 危险货物运输驾驶员 道路危险货物运输驾驶员",
     }.items()
     for word in words.split()
 }
@@ -38,11 +46,15 @@ POLITICAL_STATUSES: dict[str, str] = {
     "中共党员": PoliticalStatus.MEMBER,
     "党员": PoliticalStatus.MEMBER,
     "中国共产党党员": PoliticalStatus.MEMBER,
+    "共产党员": PoliticalStatus.MEMBER,
+    "中国共产党员": PoliticalStatus.MEMBER,
     "正式党员": PoliticalStatus.MEMBER,
     "中共正式党员": PoliticalStatus.MEMBER,
     "中共预备党员": PoliticalStatus.PROBATIONARY,
     "预备党员": PoliticalStatus.PROBATIONARY,
     "中国共产党预备党员": PoliticalStatus.PROBATIONARY,
+    "中共党员（预备）": PoliticalStatus.PROBATIONARY,
+    "中共党员（预备党员）": PoliticalStatus.PROBATIONARY,
     "共青团员": PoliticalStatus.LEAGUE,
     "团员": PoliticalStatus.LEAGUE,
     "中国共产主义青年团团员": PoliticalStatus.LEAGUE,
@@ -57,13 +69,20 @@ WORK_STATUSES: dict[str, str] = {
     "在职": WorkStatus.ON_DUTY,
     "离职": WorkStatus.LEFT,
     "已离职": WorkStatus.LEFT,
+    "辞职": WorkStatus.LEFT,
+    "已辞职": WorkStatus.LEFT,
     "停运": WorkStatus.SUSPENDED,
     "已停运": WorkStatus.SUSPENDED,
 }
 
-YES_NO: dict[str, bool] = dict.fromkeys(("是", "√", "✓", "✔", "y", "yes", "true", "有", "1", "☑", "已加入"), True) | (
-    dict.fromkeys(("否", "×", "✗", "✘", "x", "n", "no", "false", "0", "不是", "未加入"), False)
+YES_NO: dict[str, bool] = dict.fromkeys(
+    ("是", "是的", "√", "✓", "✔", "✅", "v", "y", "yes", "true", "有", "1", "☑", "已加入"), True
+) | dict.fromkeys(
+    ("否", "×", "✗", "✘", "✕", "✖", "╳", "x", "n", "no", "false", "0", "不是", "没有", "未加入"),
+    False,
 )
+UNION = YES_NO | {"会员": True, "工会会员": True, "已入会": True, "非会员": False, "非工会会员": False, "未入会": False}
+VETERAN = YES_NO | {"退役军人": True, "退伍军人": True, "非退役军人": False, "非退伍军人": False}
 
 # GB/T 3304, with the words people add to it.
 _NAMES = (
@@ -77,9 +96,13 @@ ETHNICITIES: dict[str, str] = (
     | {f"{name}族": f"{name}族" for name in _ETHNICITIES}
     | {
         "维族": "维吾尔族",
+        "维": "维吾尔族",
+        "蒙族": "蒙古族",
+        "蒙": "蒙古族",
         "毛难族": "毛南族",
         "穿青人": "穿青人",
         "其他": "其他",
+        "其它": "其他",
         "外国血统中国籍人士": "外国血统中国籍人士",
     }
 )
@@ -271,14 +294,14 @@ FIELDS: tuple[Field, ...] = (
         "工会会员",
         ("工会会员", "是否工会会员", "是否为工会会员", "是否加入工会", "是否入会"),
         "choice",
-        choices=YES_NO,
+        choices=UNION,
     ),
     Field(
         "veteran",
         "退役军人",
         ("退役军人", "是否退役军人", "是否为退役军人", "是否退伍军人", "退伍军人"),
         "choice",
-        choices=YES_NO,
+        choices=VETERAN,
     ),
     Field("remarks", "备注", ("备注", "备注说明", "remark", "remarks"), "text", supplements=True, longest=500),
 )
