@@ -7,6 +7,7 @@ from pathlib import Path
 
 from members.roster.read.limits import MEGABYTE, Limits
 from members.roster.read.refusals import RosterRefused
+from members.roster.read.text import is_full_of_zeros
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _STRANGERS = (
@@ -52,7 +53,7 @@ def kind_of(path: Path, limits: Limits) -> str:
     if not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         if head[:2] == b"\x09\x08" or head[:2] == b"\x09\x04":
             raise RosterRefused("wrong_type", what="很旧的 Excel 格式")
-        if b"\0" in head:
+        if is_full_of_zeros(head):
             raise RosterRefused("wrong_type", what="二进制文件")
         _refuse_markup(head)
     return "text"
