@@ -42,6 +42,7 @@ _PLAIN_NAME = re.compile("[\u4e00-\u9fff]{2,4}").fullmatch
 _PLAIN_ID = re.compile(r"[0-9]{17}[0-9X]").fullmatch
 _PLAIN_PHONE = re.compile(r"1[3-9][0-9]{9}").fullmatch
 _UNSEEN = object()
+_BESIDE = 1 << 31  # marks the place of a second person in a row
 _REMEMBERED = 20_000  # meanings kept per field
 Remark = tuple[str, str, str]  # column as messages name it, code, sentence
 
@@ -114,6 +115,7 @@ class _Checker:
         self.first_by_phone: dict[str, int] = {}
         self.sheets: list[str] = []
         self._place = 0
+        self._previous = -1
         dated = partial(date_of, today=today)
         makers = {"choice": choice_of, "text": text_of, "number_text": number_text_of}
         fixed = {"date": dated, "plate": plate_of, "driving_class": driving_class_of, "uscc": uscc_of}
@@ -173,6 +175,10 @@ class _Checker:
         else:
             number, code, _, _ = id_number_of(cell, self.today)
         place = self._place | person.row
+        if place == self._previous:
+            place |= _BESIDE
+        else:
+            self._previous = place
         if not code and self.first_by_id.setdefault(number, place) != place:
             code = "duplicate_in_file"
         if code:
@@ -306,7 +312,7 @@ class _Checker:
 
     def _where(self, place: int, person: PersonRow) -> str:
         sheet = self.sheets[place >> 32]
-        row = place & 0xFFFFFFFF
+        row = place & (_BESIDE - 1)
         return f"第 {row} 行" if sheet == person.table.sheet else f"工作表“{sheet}”第 {row} 行"
 
     def _id_message(self, code: str, number: str | None, person: PersonRow, plan: _Plan) -> str:

@@ -6,20 +6,21 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from foundation.protection.canonical import canonical_id_number, canonical_phone, canonical_plate
 from foundation.protection.identifiers import phone_error, plate_error
+from members.roster.columns.beside import taken_apart
 from members.roster.columns.headers import (
     HEADER_ROWS,
     Column,
     Table,
-    columns_of,
     field_of,
     find_header,
     folded_header,
     label_of,
+    layout_of,
 )
 from members.roster.columns.sift import SAMPLE, TITLE, Sifter, is_sample
 from members.roster.read import Cell, RosterRefused, Sheet, Workbook
@@ -141,18 +142,45 @@ class _Sheet:
                 self.sheet.name, number, "title" if any(cell != "" for cell in cells) else "blank", cells
             )
         header = [self.ahead.popleft() for _ in range(count)]
-        columns = columns_of([cells for _, cells in header], self.mapping)
-        table = Table(self.sheet.name, header[-1][0], count, tuple(above), columns)
+        columns, moves = layout_of([cells for _, cells in header], self.mapping)
+        table = Table(self.sheet.name, header[-1][0], count, tuple(above), columns, moves)
         self.header_texts = {tuple(_texts(cells)) for _, cells in header}
+        if moves:
+            self.rows, self.ahead = self._apart(table, chain(self.ahead, self.rows)), deque()
         self.roster.tables.append(table)
         return table
+
+    def _apart(self, table: Table, rows: Iterator[tuple[int, list[Cell]]]) -> Iterator[tuple[int, list[Cell]]]:
+        """Yield the people of tables side by side one after the other, up to a header of another kind."""
+        kept = frozenset(column.index for column in table.columns)
+        width = max(kept) + 1
+        sources = {source for moved in table.moves for source in moved.values()}
+        filler = _Filler(sources, table.header_row, self.sheet.merged)
+        own = self.header_texts
+        self.header_texts = own | {
+            tuple(_texts(part)) for texts in own for part in taken_apart(list(texts), kept, table.moves)
+        }
+        for number, cells in rows:
+            if tuple(_texts(cells)) not in own and len(_known(cells, self.mapping)) > 1:
+                yield number, cells
+                break
+            cells = cells + [""] * (width - len(cells))
+            filler.remember(number, cells)
+            parts = list(taken_apart(cells, kept, table.moves))
+            if len(parts) > 1:
+                filler.fill(number, cells)
+                parts = [parts[0], *list(taken_apart(cells, kept, table.moves))[1:]]
+            for part in parts:
+                yield number, part
+        yield from rows
 
     def _under(self, table: Table) -> Iterator[PersonRow]:
         """Yield the people under a header; return where and how long the next table's header is, None at the end."""
         sifter = Sifter(table, self.wide)
-        filler = _Filler(table, self.sheet.merged)
+        held = {column.index for column in table.columns if column.label}
+        filler = _Filler(held, table.header_row, self.sheet.merged)
         sampler = _Sampler(table)
-        width = len(table.columns)
+        width = max((column.index for column in table.columns), default=-1) + 1
         id_number = sifter.id_number if sifter.id_number is not None else -1
         name = sifter.name if sifter.name is not None else -1
         number_at = sifter.number if sifter.number is not None else -1
@@ -165,7 +193,7 @@ class _Sheet:
             number, cells = item
             if len(cells) < width:
                 cells = cells + [""] * (width - len(cells))
-            if merged:
+            if merged and type(cells) is list:
                 filler.remember(number, cells)
             found = cells[id_number] if id_number >= 0 else ""
             # Nearly every row is a person with a whole identity number: decided here, the others with care.
@@ -194,7 +222,7 @@ class _Sheet:
                 continue
             if self.titles:
                 self.titles = []
-            if merged:
+            if merged and type(cells) is list:
                 filler.fill(number, cells)
             if sampling:
                 sampling = sampler.take(cells)
@@ -210,7 +238,7 @@ class _Sheet:
         if tuple(_texts(cells)) in self.header_texts:
             return "repeated"
         filled = [cell for cell in cells if type(cell) is str and cell.strip()]
-        known = sum(1 for cell in filled if field_of(folded_header(cell), self.mapping)[0])
+        known = len(_known(cells, self.mapping))
         # A title may stand over a further table; a person of whom only the name is known may not be taken for one.
         if not known and len(filled) != 1 and number not in self.wide:
             return None
@@ -232,6 +260,11 @@ class _Sheet:
         return "before"
 
 
+def _known(cells: list[Cell], mapping: Mapping[str, str]) -> list[str]:
+    """Return the texts of a row that are known headers."""
+    return [cell for cell in cells if type(cell) is str and cell and field_of(folded_header(cell), mapping)[0]]
+
+
 def _is_text(cell: Cell) -> bool:
     return type(cell) is str and cell != ""
 
@@ -246,11 +279,10 @@ def _texts(cells: list[Cell]) -> list[str]:
 class _Filler:
     """In a cell merged over several rows the value counts for each of them."""
 
-    def __init__(self, table: Table, merged: list[list[int]]) -> None:
-        held = {column.index for column in table.columns if column.label}
+    def __init__(self, held: set[int], header_row: int, merged: list[list[int]]) -> None:
         self.columns: dict[int, deque[tuple[int, int]]] = {}
         for top, left, bottom, _ in sorted(merged):
-            if bottom > top and left in held and top + 1 > table.header_row:
+            if bottom > top and left in held and top + 1 > header_row:
                 self.columns.setdefault(left, deque()).append((top + 1, bottom + 1))
         self.values: dict[int, tuple[int, Cell]] = {}  # column → last row, value
 

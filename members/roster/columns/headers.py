@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 
 from foundation.protection.canonical import strip_spaces, to_simplified
+from members.roster.columns import beside
 from members.roster.fields import FIELDS, REPORT_COLUMNS
 from members.roster.read.cells import Cell, letter_of
 
@@ -71,6 +72,7 @@ class Table:
     header_rows: int
     titles: tuple[str, ...]  # what stands above the header
     columns: list[Column]
+    moves: list[dict[int, int]] = field(default_factory=list)  # of tables beside this one, see `beside.py`
 
     @property
     def fingerprint(self) -> str:
@@ -167,17 +169,29 @@ def _readings(rows: Sequence[Sequence[Cell]], start: int, mapping: Mapping[str, 
 
 def columns_of(rows: Sequence[Sequence[Cell]], mapping: Mapping[str, str]) -> list[Column]:
     """Return the columns under the rows of a header, each field held by one column or by several that supplement."""
-    columns = []
+    return layout_of(rows, mapping)[0]
+
+
+def layout_of(rows: Sequence[Sequence[Cell]], mapping: Mapping[str, str]) -> tuple[list[Column], list[beside.Moves]]:
+    """Return the columns under the rows of a header, and what moves under them from tables beside the first."""
+    columns, moves = [], []
     for index, (text, folded) in enumerate(_headed_by(rows, mapping)):
         field, rank = field_of(folded, mapping)
         left_out = "" if field else "by_hand" if folded in mapping else "unknown" if folded else "nameless"
         if not field and folded in REPORT_COLUMNS:
             left_out = "ours"
         columns.append(Column(index, letter_of(index), label_of(text), folded, field, rank, left_out))
+    blocks = beside.blocks_of(columns)
+    if len(blocks) > 1 and beside.are_rosters(blocks, len(rows)):
+        columns, moves = beside.moves_of(blocks)
+    elif len(blocks) > 1:
+        held = {column.field for column in blocks[0]}
+        for column in (column for block in blocks[1:] for column in block if column.field in held - {""}):
+            column.field, column.left_out = "", "repeated"
     for entry in FIELDS:
         same = [column for column in columns if column.field == entry.code]
         same.sort(key=lambda column: (column.rank, column.index))
         if not entry.supplements:
             for column in same[1:]:
                 column.field, column.left_out = "", "repeated"
-    return columns
+    return columns, moves
