@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from members.models import RosterImport
-from members.roster.columns.headers import KNOWN
+from members.roster.columns.headers import meaning_of
 from members.roster.fields import BY_CODE, FIELDS
 from members.roster.lines import samples
 
@@ -142,7 +142,7 @@ def _how(column: dict, mapping: Mapping[str, str], table: dict) -> tuple[str, bo
         }.get(column["left_out"], "没有对应的登记项，不导入"), False
     if folded in mapping:
         return "按您的指定", True
-    label, rank = BY_CODE[code].label, KNOWN.get(folded, ("", 0))[1]
+    label, rank = BY_CODE[code].label, meaning_of(folded)[1]
     if code == "number":
         return "只用来认行，不登记", True
     first = min(
@@ -157,4 +157,4 @@ def _how(column: dict, mapping: Mapping[str, str], table: dict) -> tuple[str, bo
 
 
 def _rank(column: dict) -> int:
-    return KNOWN.get(column["folded"], ("", 0))[1]
+    return meaning_of(column["folded"])[1]

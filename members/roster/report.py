@@ -19,7 +19,7 @@ import xlsxwriter
 from foundation.protection.spreadsheets import FORMULA_STARTS
 from members.choices import Fate
 from members.models import RosterImport, RosterRow
-from members.roster.columns.headers import KNOWN, folded_header
+from members.roster.columns.headers import folded_header, meaning_of
 from members.roster.fields import BY_CODE, OUTCOME, REASONS, REMINDERS
 from members.roster.read import unpack
 
@@ -236,12 +236,12 @@ def header_text(column: dict) -> str:
     of rosters knows: 身份证号（证件编码）, 不导入：手机号.
     """
     label, field = column["label"], column["field"]
-    meant = KNOWN.get(folded_header(label), ("", 0))[0]
+    meant = meaning_of(folded_header(label))[0]
     if meant == field or column["left_out"] == "repeated":
         return label
     if not field:
         return f"不导入：{label}"
-    if KNOWN.get(column["folded"], ("", 0))[0] == field:
+    if meaning_of(column["folded"])[0] == field:
         return column["folded"]
     return f"{BY_CODE[field].label}（{label}）"
 

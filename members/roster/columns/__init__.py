@@ -19,6 +19,7 @@ from members.roster.columns.headers import (
     field_of,
     find_header,
     folded_header,
+    has_number,
     label_of,
     layout_of,
 )
@@ -108,9 +109,12 @@ class _Sheet:
         self.ahead: deque[tuple[int, list[Cell]]] = deque()
         self.titles: list[str] = []  # of the table to come
         self.wide: dict[int, set[int]] = {}
-        for top, left, _, right in sheet.merged:
+        self.tall: dict[int, int] = {}  # row where a merged cell begins → the lowest row one reaches
+        for top, left, bottom, right in sheet.merged:
             if right > left:
                 self.wide.setdefault(top + 1, set()).add(left)
+            if bottom > top:
+                self.tall[top + 1] = max(bottom + 1, self.tall.get(top + 1, 0))
 
     def people(self) -> Iterator[PersonRow]:
         """Yield the people of every table of the sheet."""
@@ -135,15 +139,23 @@ class _Sheet:
     def _begin(self, titles: int, count: int) -> Table:
         """Take titles and header off the rows ahead."""
         above, self.titles = self.titles, []
+        groups: list[Cell] = []
         for _ in range(titles):
             number, cells = self.ahead.popleft()
+            groups = cells if sum(map(_is_text, cells)) > 1 else []
             above.extend(label_of(cell) for cell in cells if type(cell) is str and cell.strip())
             self.roster.ignore(
                 self.sheet.name, number, "title" if any(cell != "" for cell in cells) else "blank", cells
             )
         header = [self.ahead.popleft() for _ in range(count)]
-        columns, moves = layout_of([cells for _, cells in header], self.mapping)
-        table = Table(self.sheet.name, header[-1][0], count, tuple(above), columns, moves)
+        # A cell merged downwards makes the rows it reaches part of the header: 联系电话 over 本人 and 家属.
+        reach = max(self.tall.get(number, 0) for number, _ in header)
+        while (
+            len(header) < HEADER_ROWS and header[-1][0] < reach and self._look(1) and not has_number(self.ahead[0][1])
+        ):
+            header.append(self.ahead.popleft())
+        columns, moves = layout_of([cells for _, cells in header], self.mapping, groups)
+        table = Table(self.sheet.name, header[-1][0], len(header), tuple(above), columns, moves)
         self.header_texts = {tuple(_texts(cells)) for _, cells in header}
         if moves:
             self.rows, self.ahead = self._apart(table, chain(self.ahead, self.rows)), deque()

@@ -38,14 +38,16 @@ def blocks_of(columns: Sequence[Column]) -> list[list[Column]]:
     return [list(columns[start:end]) for start, end in zip(starts, [*starts[1:], None], strict=True)]
 
 
-def are_rosters(blocks: Sequence[Sequence[Column]], header_rows: int) -> bool:
+def are_rosters(blocks: Sequence[Sequence[Column]], of_others: set[int], *, is_grouped: bool) -> bool:
     """Whether each block lists people of its own. Else the further ones say more of the same person: his family."""
+    if any(column.index in of_others for block in blocks[1:] for column in block if column.field == "name"):
+        return False
     if all(any(column.field == "number" for column in block) for block in blocks):
         return True
-    if header_rows > 1:  # 姓名 and 身份证号 under 家属 or 车主
-        return False
+    if all(not block[-1].folded for block in blocks[:-1]):  # an empty column between
+        return True
     shapes = {tuple(column.folded for column in block if column.folded) for block in blocks}
-    return len(shapes) == 1 or all(not block[-1].folded for block in blocks[:-1])
+    return len(shapes) == 1 and not is_grouped
 
 
 def moves_of(blocks: Sequence[Sequence[Column]]) -> tuple[list[Column], list[Moves]]:

@@ -8,17 +8,19 @@ from hashlib import sha256
 
 from foundation.protection.canonical import strip_spaces, to_simplified
 from members.roster.columns import beside
-from members.roster.fields import FIELDS, REPORT_COLUMNS
+from members.roster.fields import BY_CODE, FIELDS, REPORT_COLUMNS
 from members.roster.read.cells import Cell, letter_of
 
 _BRACKETED = re.compile(
     r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|\{[^{}]*\}|〔[^〔〕]*〕|〈[^〈〉]*〉|《[^《》]*》|<[^<>]*>"
 )
+_OTHERS = re.compile(r"家属|亲属|家庭|家人|配偶|父亲|母亲|父母|子女|紧急|担保人|车主|联系人")
+_FIRMS = re.compile(r"企业|公司|单位|法人|法定代表人|负责人")
 _OPEN_BRACKET = re.compile(r"(?<=.)[(\[【{〔].*$")
 _MARKS = re.compile(r"[*★☆※●▲#_]|^[0-9]{1,2}[.、]|[:;,.。、]+$")
 _NO_HEADER = re.compile(r"\d{11}")
 _LONGEST_HEADER = 60
-HEADER_ROWS = 3  # at most: group, subgroup, name
+HEADER_ROWS = 4  # at most: groups of groups, names
 
 
 @lru_cache(maxsize=4096)
@@ -38,15 +40,48 @@ def folded_header(text: str) -> str:
     label = to_simplified(label_of(text))[0].casefold()
     folded, before = label, ""
     while folded != before:
-        before, folded = folded, _BRACKETED.sub("", folded)
+        before, folded = folded, _BRACKETED.sub(_kept_of_brackets, folded)
     folded = _MARKS.sub("", _OPEN_BRACKET.sub("", folded))
     return folded or _MARKS.sub("", re.sub(r"[()\[\]【】{}]", "", label))
+
+
+def _kept_of_brackets(bracketed: re.Match[str]) -> str:
+    """Return nothing of 手机号(必填), but all of 联系电话(家属): that is another person's."""
+    return bracketed[0][1:-1] if _OTHERS.search(bracketed[0]) else ""
 
 
 # Folded header → field and how well it fits: of two columns for one field the better header counts, wherever it stands.
 KNOWN: dict[str, tuple[str, int]] = {
     folded_header(header): (entry.code, rank) for entry in FIELDS for rank, header in enumerate(entry.headers)
 }
+_UNKNOWN = ("", 0)
+_LOOSE = 100  # ranks behind every header of the list
+_SIGNS = re.compile(r"[\"“”'‘’!?↓↑▼▽△]|^[0-9]{1,2}(?=[一-鿿])|^[a-z][.、]")
+_WHOSE = re.compile(r"^(?:司机|驾驶员|驾驶人|从业人员|本人|人员|员工|职工|党员|个人)的?|本人$")
+_COUNTED = re.compile(r"(?<=[一-鿿])[1-9一二三]$")
+_OR = re.compile(r"[/\\、或]")
+_LATIN = re.compile(r"[a-z][a-z.]*")
+
+
+@lru_cache(maxsize=4096)
+def meaning_of(folded: str) -> tuple[str, int]:
+    """Return the field a folded header stands for and the rank of that header; ("", 0) when unknown.
+
+    Also without what says whose it is (驾驶员电话), which of several (手机号2), or the same once more (姓名Name).
+    """
+    if (known := KNOWN.get(folded)) or len(folded) > _LONGEST_HEADER:
+        return known or _UNKNOWN
+    plain = _SIGNS.sub("", folded)
+    if field_rank := KNOWN.get(plain) or KNOWN.get(_WHOSE.sub("", plain)):
+        return field_rank[0], field_rank[1] + _LOOSE
+    code, rank = KNOWN.get(_COUNTED.sub("", _WHOSE.sub("", plain)), _UNKNOWN)
+    if code and BY_CODE[code].supplements:
+        return code, rank + _LOOSE
+    parts = [part for part in _OR.split(plain) if part]
+    if len(parts) < 2 and (latin := _LATIN.search(plain)):
+        parts = [latin[0].strip("."), _LATIN.sub("", plain)]
+    fields = {KNOWN.get(_WHOSE.sub("", part), _UNKNOWN)[0] for part in parts}
+    return (fields.pop(), 2 * _LOOSE) if len(fields) == 1 and len(parts) > 1 else _UNKNOWN
 
 
 @dataclass(slots=True)
@@ -104,36 +139,51 @@ def field_of(folded: str, mapping: Mapping[str, str]) -> tuple[str, int]:
         return "", 0
     if folded in mapping:
         return mapping[folded], -1
-    return KNOWN.get(folded, ("", 0))
+    return meaning_of(folded)
 
 
-def _headed_by(rows: Sequence[Sequence[Cell]], mapping: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return of each column the header text, the lowest that is not empty, and what it is recognised by.
+def _headed_by(rows: Sequence[Sequence[Cell]], mapping: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Return of each column the header text, the lowest that is not empty, what it is recognised by, and its group.
 
-    The two differ where the text means nothing alone but something together with the one above it (入党 over 时间).
+    The first two differ where the text means nothing alone but something with the one above it (入党 over 时间) or
+    the one that reaches over it from the left (证件 over 类型 and 号码).
     """
     headed = []
+    groups = [""] * len(rows)
     for index in range(max(map(len, rows))):
-        parts = [row[index] for row in rows if index < len(row)]
-        parts = [part for part in parts if type(part) is str and part.strip()]
-        text = parts[-1] if parts else ""
+        cells = [row[index] if index < len(row) else "" for row in rows]
+        cells = [cell if type(cell) is str and cell.strip() else "" for cell in cells]
+        lowest = max((at for at, cell in enumerate(cells) if cell), default=0)
+        groups = [
+            cell or ("" if at >= lowest else group) for at, (cell, group) in enumerate(zip(cells, groups, strict=True))
+        ]
+        text = cells[lowest]
         folded = folded_header(text)
-        if len(parts) > 1 and not field_of(folded, mapping)[0]:
-            both = folded_header(parts[-2] + text)
+        above = next((group for group in reversed(groups[:lowest]) if group), "")
+        if above and not field_of(folded, mapping)[0]:
+            both = folded_header(above + text)
             if field_of(both, mapping)[0]:
                 folded = both
-        headed.append((text, folded))
+        headed.append((text, folded, above))
     return headed
 
 
-def _known_fields(headed: Sequence[tuple[str, str]], mapping: Mapping[str, str]) -> set[str]:
-    return {field for _, folded in headed if (field := field_of(folded, mapping)[0])}
+def _known_fields(headed: Sequence[tuple[str, str, str]], mapping: Mapping[str, str]) -> set[str]:
+    return {field for _, folded, _ in headed if (field := field_of(folded, mapping)[0])}
 
 
 def _is_header(fields: set[str]) -> bool:
     """Whether there are a name and an identity number, or one of them and two more known columns."""
     known = fields - {"number"}
     return {"name", "id_number"} <= known or (len(known) >= 3 and bool(known & {"name", "id_number"}))
+
+
+def has_number(cells: Sequence[Cell]) -> bool:
+    """Whether digits stand in a row that no header has: those of a phone or an identity number."""
+    return any(
+        bool(_NO_HEADER.search(cell)) if type(cell) is str else type(cell) in (int, float) and cell >= 1e10
+        for cell in cells
+    )
 
 
 def find_header(rows: Sequence[Sequence[Cell]], mapping: Mapping[str, str]) -> tuple[int, int] | None:
@@ -159,7 +209,7 @@ def _readings(rows: Sequence[Sequence[Cell]], start: int, mapping: Mapping[str, 
     """Return (known columns, minus rows, minus start) for each number of rows that make a header from this row on."""
     readings = []
     for count in range(1, min(HEADER_ROWS, len(rows) - start) + 1):
-        if any(type(cell) is str and _NO_HEADER.search(cell) for cell in rows[start + count - 1]):
+        if has_number(rows[start + count - 1]):
             break  # a person
         fields = _known_fields(_headed_by(rows[start : start + count], mapping), mapping)
         if _is_header(fields):
@@ -172,17 +222,26 @@ def columns_of(rows: Sequence[Sequence[Cell]], mapping: Mapping[str, str]) -> li
     return layout_of(rows, mapping)[0]
 
 
-def layout_of(rows: Sequence[Sequence[Cell]], mapping: Mapping[str, str]) -> tuple[list[Column], list[beside.Moves]]:
-    """Return the columns under the rows of a header, and what moves under them from tables beside the first."""
-    columns, moves = [], []
-    for index, (text, folded) in enumerate(_headed_by(rows, mapping)):
+def layout_of(
+    rows: Sequence[Sequence[Cell]], mapping: Mapping[str, str], groups: Sequence[Cell] = ()
+) -> tuple[list[Column], list[beside.Moves]]:
+    """Return the columns under the rows of a header, and what moves under them from tables beside the first.
+
+    `groups` is the row above, where it stands over several columns.
+    """
+    columns, moves, of_others = [], [], set()
+    headed = _headed_by(rows, mapping)
+    over = [group for _, _, group in _headed_by([groups, rows[-1]], mapping)] if groups else [""] * len(headed)
+    for index, ((text, folded, group), higher) in enumerate(zip(headed, over, strict=False)):
+        if _OTHERS.search(higher) or _FIRMS.search(higher) or _OTHERS.search(group) or _FIRMS.search(group):
+            of_others.add(index)
         field, rank = field_of(folded, mapping)
         left_out = "" if field else "by_hand" if folded in mapping else "unknown" if folded else "nameless"
         if not field and folded in REPORT_COLUMNS:
             left_out = "ours"
         columns.append(Column(index, letter_of(index), label_of(text), folded, field, rank, left_out))
     blocks = beside.blocks_of(columns)
-    if len(blocks) > 1 and beside.are_rosters(blocks, len(rows)):
+    if len(blocks) > 1 and beside.are_rosters(blocks, of_others, is_grouped=bool(groups) or len(rows) > 1):
         columns, moves = beside.moves_of(blocks)
     elif len(blocks) > 1:
         held = {column.field for column in blocks[0]}
@@ -190,8 +249,8 @@ def layout_of(rows: Sequence[Sequence[Cell]], mapping: Mapping[str, str]) -> tup
             column.field, column.left_out = "", "repeated"
     for entry in FIELDS:
         same = [column for column in columns if column.field == entry.code]
-        same.sort(key=lambda column: (column.rank, column.index))
-        if not entry.supplements:
-            for column in same[1:]:
+        same.sort(key=lambda column: (column.index in of_others, column.rank, column.index))
+        for column in same[1:]:
+            if not entry.supplements or (entry.code == "phone" and column.index in of_others):
                 column.field, column.left_out = "", "repeated"
     return columns, moves
