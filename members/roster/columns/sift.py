@@ -18,22 +18,33 @@ BLANK, TOTAL, NOTE, NOTES_BLOCK, SAMPLE, TITLE, RULED = (
     "ruled",
 )
 
-SAMPLE_WORDS = ("示例", "样例", "范例")
-_TOTAL_WORDS = ("合计", "小计", "总计", "共计")
-_TOTAL = re.compile(r"(?:合计|小计|总计|共计)(?:[:：(（\d].*|人数.*|共.*)?|.*(?:合计|小计|总计)[:：]?")
+SAMPLE_WORDS = ("示例", "样例", "范例", "举例", "例子")
+_SAMPLE = re.compile(r"例[如\d]?|(?:例|例如)[:：].*|.*\(例\)")
+_TOTAL_WORDS = ("合计", "小计", "总计", "共计", "累计", "总数", "总人数", "total", "共")
+_TOTAL = re.compile(
+    r"(?:(?:合计|小计|总计|共计|累计|总人数|总数|sub-?total|grandtotal|total)(?:[:：(（\d].*|人数.*|共.*)?|共\d+人.*"
+    r"|.*(?:合计|小计|总计)(?:[:：]?(?:共?\d+人?)?))",
+    re.IGNORECASE,
+)
 _BLOCK = re.compile(r"(?:填表|填写|填报)(?:说明|须知|要求|注意事项).*")
 # These words open a line of notes however it goes on …
 _NOTE = re.compile(
-    r"(?:填表|填报|制表|审核|复核|审批|经办|报送)(?:人|单位|日期|时间|部门).*"
+    r"(?:填表|填报|制表|审核|复核|审批|经办|报送|统计|汇总|核对|校对|打印|导出)(?:人|单位|日期|时间|部门).*"
     # … these only before a colon, or alone.
     r"|(?:备注|注|说明|附注|注意|负责人|单位负责人|主管领导|分管领导|联系人|联系电话|签字|签名|盖章|单位|日期|时间|统计时间|统计日期"
     r"|截止日期|截止时间|单位\(盖章\)|单位名称\(盖章\)|单位\(公章\)|\(盖章\)|\(公章\))(?:[:：].*)?"
 )
+# … and so does any label before a colon, where no name of a person stands: 制表：甲, 单位负责人(签字)：乙.
+_LABEL = re.compile(r"[※*]?[一-鿿()0-9]{1,14}[:：].*")
+_PLAIN_NAME = re.compile(r"[一-鿿·]{2,15}")
+_STRUCK_OUT = re.compile(r"[-—–―/\\_.…·~]+")
+_NOTHING = re.compile(rf"{_STRUCK_OUT.pattern}|无|暂无")
 _NOTE_NEEDS_COLON = re.compile(r"(?:单位|日期|时间|联系电话|注意|注)")
 _TITLE = re.compile(
     r".*(?:花名册|名册|名单|登记表|情况表|汇总表|统计表|信息表|台账|一览表)(?:\(.*\))?|[一二三四五六七八九十]{1,3}、.*|\([一二三四五六七八九十]{1,3}\).*"
 )
 _DATE_LINE = re.compile(r"\d{4}[年./-]\d{1,2}(?:[月./-](?:\d{1,2}日?)?)?")
+_HAN = re.compile(r"[一-鿿]{3}")
 _LIKE_ID = re.compile(r"[0-9Xx*]{14,}")
 _REQUIRED = re.compile(r"\(?(?:必填|选填|非必填|可选|必填项)(?:项)?\)?.*")
 
@@ -48,7 +59,9 @@ def is_sample(name: Cell, number: Cell) -> bool:
     for cell in (number, name):
         if type(cell) is str and "例" in cell:
             text = _text(cell)
-            if any(word in text for word in SAMPLE_WORDS) or text.strip("()[]:：") in {"例", "例如"}:
+            if any(word in text for word in SAMPLE_WORDS) or _SAMPLE.fullmatch(text.strip("[]【】:：")):
+                return True
+            if text.strip("()[]:：") in {"例", "例如"}:
                 return True
     return False
 
@@ -86,14 +99,25 @@ class Sifter:
             return SAMPLE
         if self.has_id(cells):
             return ""
+        name, number = _text(self._cell(self.name, cells)), _text(self._cell(self.id_number, cells))
+        beside = [text for index, text in filled if index != self.number]
+        if beside and all(_STRUCK_OUT.fullmatch(text) for text in beside):
+            return BLANK
+        if name and name == number and not _NOTHING.fullmatch(name):  # 文本 文本: what belongs into the columns
+            return NOTE
         if _BLOCK.fullmatch(first):
+            if name and number and first not in (name, number):  # a hint for each column
+                return NOTE
             self.in_block = True
             return NOTES_BLOCK
         if _NOTE.fullmatch(first) and (len(filled) == 1 or not _NOTE_NEEDS_COLON.fullmatch(first)):
             self.after_note = True
             return NOTE
+        if _LABEL.fullmatch(first) and (name == first or not _PLAIN_NAME.fullmatch(name)):
+            self.after_note = True
+            return NOTE
         marks = {first, _text(self._cell(self.name, cells)), _text(self._cell(self.number, cells))}
-        if any(_TOTAL.fullmatch(mark) for mark in marks if any(word in mark for word in _TOTAL_WORDS)):
+        if any(_TOTAL.fullmatch(mark) for mark in marks if any(word in mark.casefold() for word in _TOTAL_WORDS)):
             return TOTAL
         if any(_REQUIRED.fullmatch(_text(self._cell(index, cells))) for index in (self.name, self.id_number)):
             return NOTE
@@ -102,6 +126,8 @@ class Sifter:
     def _kind_of_shape(self, number: int, filled: list[tuple[int, str]], cells: list[Cell], above_header: bool) -> str:
         if len(filled) == 1:
             index, text = filled[0]
+            if index == self.number and type(cells[index]) is not str:
+                return BLANK
             if self.after_note:
                 return NOTE
             if index in self.wide.get(number, ()) or _TITLE.fullmatch(text):
@@ -111,7 +137,7 @@ class Sifter:
             if above_header and index not in self.known:
                 return TITLE
         if not any(index in self.known for index, _ in filled):
-            return BLANK
+            return NOTE if len(filled) == 1 and _HAN.search(filled[0][1]) else BLANK
         if len(filled) >= 3 and self._is_ruled([text for _, text in filled]):
             return RULED
         return ""
