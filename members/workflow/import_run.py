@@ -19,7 +19,9 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from branches.capabilities import Capability
 from branches.models import Division
+from branches.rules import may
 from foundation.audit import trail
 from foundation.audit.models import Entry
 from foundation.notifications.leases import LeaseLost, claim, new_owner, release, renew
@@ -50,6 +52,10 @@ FAILURES = {
     "请联系系统管理员，报上导入编号。",
     "undo_gave_up": "撤销做了几次都中途停下，已经搁置，撤销了的不会再回来。请联系系统管理员，报上导入编号。",
     "organization_gone": "导入的组织在上传之后撤销了，登记没有改动。请重新上传，选择现在的组织。",
+    "right_lost": "交办这份名册的人现在没有这个权限了，登记没有改动。请现在有权限的人重新上传。",
+    "right_lost_halfway": "交办这份名册的人现在没有这个权限了，已经停下。写入的 {applied} 行还在，可以撤销。"
+    "没写的，请现在有权限的人重新上传。",
+    "undo_right_lost": "交办撤销的人现在没有这个权限了，已经停下。没有撤销的，请现在有权限的人再撤销一次。",
     "file_lost": "上传的文件已经不在了，登记没有改动。请重新上传。",
     "too_many_out_of_scope": "这份名册里有很多人登记在别处，今天查到的已达上限，登记没有改动。"
     "请核对名册是不是本单位的，或者请上级委员会导入。",
@@ -61,6 +67,10 @@ OUT_OF_SCOPE = "roster_import.out_of_scope"
 
 class BasisChanged(Exception):
     """What the plan was made on is not what is registered now."""
+
+
+class RightLost(Exception):
+    """Whoever had the worker do this may not do it any more: his post has ended, his account is closed."""
 
 
 def advance(pk: int, *, seconds: float = 5.0, owner: str | None = None) -> bool:
@@ -109,26 +119,60 @@ class _Run:
         if batch.starts > MOST_STARTS:
             self._give_up()
             return False
-        if batch.undo_requested:
-            return self._undo(deadline)
-        if batch.cancel_requested:
+        if batch.cancel_requested and not batch.undo_requested:
             self._cancel()
             return False
-        if batch.status in (ImportStatus.UPLOADED, ImportStatus.PARSING):
-            self._read()
-            return self.batch.status == ImportStatus.APPLYING
-        if batch.status == ImportStatus.APPLYING:
-            return self._apply(deadline)
+        try:
+            if batch.undo_requested:
+                return self._undo(deadline)
+            if batch.status in (ImportStatus.UPLOADED, ImportStatus.PARSING):
+                self._read()
+                return self.batch.status == ImportStatus.APPLYING
+            if batch.status == ImportStatus.APPLYING:
+                return self._apply(deadline)
+        except RightLost:
+            self._stop_for_lost_right()
         return False
+
+    def _require(self, actor, capability: Capability) -> None:
+        """Ask at this instant, before every chunk: a post that ends closes this door too. Raises RightLost.
+
+        `actor` None is the system.
+        """
+        if actor is not None and not may(
+            type(actor)._base_manager.get(pk=actor.pk), capability, self.batch.organization
+        ):
+            raise RightLost
+
+    def _stop_for_lost_right(self) -> None:
+        """Set a batch aside whose principal may not go on; what has been done stays."""
+        batch = self.batch
+        if batch.undo_requested:
+            self._end_undo("undo_right_lost")
+        elif batch.applied:
+            self._fail("right_lost", FAILURES["right_lost_halfway"].format(applied=batch.applied))
+        else:
+            self._fail("right_lost", FAILURES["right_lost"])
+
+    def _end_undo(self, code: str) -> None:
+        """Give an undo up; it may be asked for again."""
+        batch = self.batch
+        log.warning("roster import %s: undo ended, %s", batch.pk, code)
+        with transaction.atomic():
+            trail.record(
+                "roster_import.fail",
+                batch,
+                actor=batch.undone_by,
+                organization_id=batch.organization_id,
+                details={"code": code},
+            )
+            self._renew(undo_requested=False, phase=ImportPhase.NONE, failure=FAILURES[code], starts=0)
 
     def _give_up(self) -> None:
         """Set a batch aside that has stopped several workers; what it has written stays and can be taken back."""
         batch = self.batch
         if batch.undo_requested:
-            log.warning("roster import %s: undo given up", batch.pk)
-            with transaction.atomic():
-                trail.record("roster_import.fail", batch, actor=batch.undone_by, organization_id=batch.organization_id)
-                self._renew(undo_requested=False, phase=ImportPhase.NONE, failure=FAILURES["undo_gave_up"], starts=0)
+            self._end_undo("undo_gave_up")
         elif batch.applied:
             self._fail("gave_up", FAILURES["gave_up_halfway"].format(applied=batch.applied))
         else:
@@ -138,6 +182,7 @@ class _Run:
 
     def _read(self) -> None:
         batch = self.batch
+        self._require(batch.uploaded_by, Capability.ROSTER_IMPORT_UPLOAD)
         if batch.status == ImportStatus.UPLOADED:
             self._move(ImportStatus.PARSING, "roster_import.read")
         with transaction.atomic():
@@ -254,6 +299,8 @@ class _Run:
 
     def _apply(self, deadline: float) -> bool:
         batch = self.batch
+        actor = batch.confirmed_by or batch.uploaded_by
+        self._require(actor, Capability.ROSTER_IMPORT_APPLY)
         self._phase(ImportPhase.APPLY)
         now = timezone.now()
         applier = Applier(
@@ -262,13 +309,14 @@ class _Run:
             at=now,
             today=timezone.localdate(now),
         )
-        bounds = bounds_of(batch.organization, batch.confirmed_by or batch.uploaded_by)
+        bounds = bounds_of(batch.organization, actor)
         with ThreadPoolExecutor(max_workers=1) as pool:
             coming = self._opening(pool, applier, after=self._last_written())
             while rows := coming.result():
                 coming = self._opening(pool, applier, after=rows[-1].ordinal)
                 try:
                     with transaction.atomic():
+                        self._require(actor, Capability.ROSTER_IMPORT_APPLY)
                         self._check_basis(rows, bounds)
                         batch.applied += applier.apply(rows)
                         self._renew(applied=batch.applied, starts=0)
@@ -360,6 +408,7 @@ class _Run:
         self._phase(ImportPhase.UNDO)
         while True:
             with transaction.atomic():
+                self._require(batch.undone_by, Capability.ROSTER_IMPORT_UNDO)
                 results = list(
                     RosterResult.objects.filter(roster_import=batch, undone="").order_by("-ordinal")[:UNDO_CHUNK]
                 )

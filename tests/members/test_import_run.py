@@ -4,7 +4,7 @@ import io
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from foundation.audit.models import Entry
@@ -187,3 +187,65 @@ def test_undo_leaves_people_whose_licence_or_vehicle_was_changed_since(tree, cou
     request_undo(None, batch)
     assert run_to_end(batch.pk).undo_conflicts == 1
     assert Driver.objects.filter(pk=driver.pk).exists()
+
+
+def _end_posts_of(user):
+    user.appointments.update(until_at=timezone.now())
+
+
+def _about_to_be_written(tree, clerk, rows):
+    content = io.BytesIO("\n".join([HEADER, *rows]).encode())
+    batch = upload(clerk, tree.county, content, "名册.csv", apply_at_once=True, wake_worker=False)
+    assert advance(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.status, batch.applied) == ("applying", 0)
+    return batch
+
+
+def test_what_was_confirmed_is_not_written_once_the_post_has_ended(tree, county_clerk):
+    batch = _about_to_be_written(tree, county_clerk, [f"张三,{FIRST},13800000001,,"])
+    _end_posts_of(county_clerk)
+    batch = run_to_end(batch.pk)
+    assert not Driver.objects.exists()
+    assert (batch.status, batch.failure_code, batch.applied) == ("failed", "right_lost", 0)
+
+
+def test_what_was_confirmed_is_not_written_for_a_closed_account(tree, county_clerk):
+    batch = _about_to_be_written(tree, county_clerk, [f"张三,{FIRST},13800000001,,"])
+    type(county_clerk).objects.filter(pk=county_clerk.pk).update(locked_at=timezone.now(), lock_reason="核查")
+    assert run_to_end(batch.pk).failure_code == "right_lost"
+    assert not Driver.objects.exists()
+
+
+def test_a_post_that_ends_in_the_middle_of_an_import_stops_it_at_the_next_chunk(tree, county_clerk, monkeypatch):
+    monkeypatch.setattr(import_run, "APPLY_CHUNK", 1)
+    batch = _about_to_be_written(tree, county_clerk, [f"张三,{FIRST},13800000001,,", f"李四,{SECOND},13800000002,,"])
+    advance(batch.pk, seconds=0)
+    assert Driver.objects.count() == 1
+    _end_posts_of(county_clerk)
+    batch = run_to_end(batch.pk)
+    assert Driver.objects.count() == 1
+    assert (batch.status, batch.failure_code, batch.applied) == ("failed", "right_lost", 1)
+    assert "1 行" in batch.failure
+
+
+def test_a_file_is_not_read_for_somebody_whose_post_has_ended(tree, county_clerk):
+    content = io.BytesIO(f"{HEADER}\n张三,{FIRST},13800000001,,".encode())
+    batch = upload(county_clerk, tree.county, content, "名册.csv", wake_worker=False)
+    _end_posts_of(county_clerk)
+    batch = run_to_end(batch.pk)
+    assert (batch.status, batch.failure_code) == ("failed", "right_lost")
+    assert not RosterRow.objects.filter(roster_import=batch).exists()
+
+
+def test_nothing_is_taken_back_for_somebody_whose_post_has_ended(tree, county_clerk, city_clerk):
+    batch = imported(tree.county, [f"张三,{FIRST},13800000001,,"], actor=county_clerk)
+    with transaction.atomic():  # the worker is woken when all of it is committed
+        request_undo(county_clerk, batch, reason="导错了")
+        _end_posts_of(county_clerk)
+    batch = run_to_end(batch.pk)
+    assert Driver.objects.count() == 1
+    assert (batch.status, batch.undo_requested) == ("done", False)
+    request_undo(city_clerk, batch, reason="导错了")
+    assert run_to_end(batch.pk).status == "undone"
+    assert not Driver.objects.exists()
