@@ -299,7 +299,7 @@ def _deep_page(listing: str) -> str:
     from members.models import Driver
 
     edge = Driver.objects.order_by("-pk").values_list("pk", flat=True)[Driver.objects.count() * 9 // 10]
-    return f"{listing}?at={Cursor(0, edge).token()}"
+    return f"{listing}?at={Cursor('members.driver pk', 0, edge).token()}"
 
 
 def stock_pages(clock: Clock, *, times: int) -> dict:

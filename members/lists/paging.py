@@ -1,7 +1,8 @@
 """Keyset pages: page one thousand costs what page one costs. Counts that never walk the whole table.
 
-A cursor names the row at the edge of a page by its key, signed: nothing personal stands in an address, and nobody can
-ask where a row that he may not see would stand.
+A cursor names the row at the edge of a page by its key, signed together with the list and the order it was made for:
+nothing personal stands in an address, and nobody can ask where a row that he may not see would stand, neither with
+the key of a firm in the list of drivers nor with that of a driver in an order by something he may not see of him.
 """
 
 from __future__ import annotations
@@ -22,24 +23,25 @@ _SALT = "members.cursor"
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The edge of a page: the run it lies in, the key of its row, and which way to go on."""
+    """The edge of a page: the list and order it was made for, the run it lies in, its key, and which way to go on."""
 
+    made_for: str
     run: int
     pk: int
     backwards: bool = False
 
     def token(self) -> str:
         """Return the cursor as a signed text for an address."""
-        return signing.dumps([self.run, self.pk, int(self.backwards)], salt=_SALT)
+        return signing.dumps([self.made_for, self.run, self.pk, int(self.backwards)], salt=_SALT)
 
     @classmethod
     def read(cls, token: str) -> Cursor | None:
         """Return the cursor of a token, None for one that is not ours (the list then starts at its beginning)."""
         try:
-            run, pk, backwards = signing.loads(token, salt=_SALT)
+            made_for, run, pk, backwards = signing.loads(token, salt=_SALT)
         except (signing.BadSignature, ValueError, TypeError):
             return None
-        return cls(int(run), int(pk), bool(backwards))
+        return cls(str(made_for), int(run), int(pk), bool(backwards))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ class Page:
     keys: tuple[int, ...]
     previous: str = ""
     next: str = ""
+
+
+def name_of(run: Ordered) -> str:
+    """Return what a cursor into this run is made for: the table and the order, not the conditions. No query."""
+    return f"{run.rows.model._meta.label_lower} {' '.join(run.order)}"
 
 
 def page_of(
@@ -62,8 +69,11 @@ def page_of(
     """
     if not parts or not runs:
         return Page(())
+    names = [name_of(run) for run in runs]
+    if cursor is not None and (cursor.run >= len(runs) or cursor.made_for != names[cursor.run]):
+        cursor = None  # of another list or order: begin at the beginning, as with one that is not ours
     backwards = cursor is not None and cursor.backwards
-    start = min(cursor.run, len(runs) - 1) if cursor else 0
+    start = cursor.run if cursor else 0
     found: list[tuple[int, int]] = []  # (run, key)
     steps = range(start, -1, -1) if backwards else range(start, len(runs))
     for step in steps:
@@ -82,8 +92,8 @@ def page_of(
     has_next = cursor is not None if backwards else more
     return Page(
         tuple(pk for _, pk in found),
-        Cursor(*found[0], backwards=True).token() if has_previous else "",
-        Cursor(*found[-1]).token() if has_next else "",
+        Cursor(names[found[0][0]], *found[0], backwards=True).token() if has_previous else "",
+        Cursor(names[found[-1][0]], *found[-1]).token() if has_next else "",
     )
 
 

@@ -75,8 +75,21 @@ def test_a_large_list_is_walked_along_the_index_with_the_same_result(city_clerk,
 
 def test_a_forged_cursor_is_no_cursor():
     assert Cursor.read("[0,5,0]") is None
-    assert Cursor.read(signing.dumps([0, 5, 0], salt="other")) is None
-    assert Cursor.read(Cursor(0, 5).token()) == Cursor(0, 5)
+    assert Cursor.read(signing.dumps(["members.driver pk", 0, 5, 0], salt="other")) is None
+    cursor = Cursor("members.driver pk", 0, 5)
+    assert Cursor.read(cursor.token()) == cursor
+
+
+def test_the_cursor_of_one_list_or_order_opens_no_place_in_another(county_clerk, tree, crowd):
+    foreign = DriverFactory(person__name="李中", committee=tree.neighbour_county)
+    reach = reach_of(county_clerk)
+    first = DriverList(reach, TODAY, order="name").page(None, 20)
+    # The key of a firm may be the key of somebody registered elsewhere: it must not say where his name would stand.
+    for made_for in ("members.enterprise name_key pk", "members.driver pk", "members.driver expires pk"):
+        cursor = Cursor(made_for, 0, foreign.pk)
+        assert DriverList(reach, TODAY, order="name").page(cursor, 20).keys == first.keys
+    newest = DriverList(reach, TODAY).page(None, 5)
+    assert DriverList(reach, TODAY, order="name").page(Cursor.read(newest.next), 20).keys == first.keys
 
 
 def test_a_deep_page_costs_as_many_queries_as_the_first(city_clerk, crowd, django_assert_num_queries):
