@@ -7,6 +7,7 @@ the audit trail is the only history. A row outside the scope answers like one th
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import ClassVar
 
 from django import forms
@@ -202,10 +203,14 @@ class ScopedAdmin(admin.ModelAdmin):
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_form(self, request, obj=None, change=False, **kwargs):
-        """Return the form class, with the refusal of the verb if there was one."""
+        """Return a form class of this request alone, with the refusal of the verb if there was one."""
         form = super().get_form(request, obj, change=change, **kwargs)
         refusal = getattr(request, "refusal", None)
-        return type(form.__name__, (form,), {"refusal": refusal}) if refusal is not None else form
+        own = type(form.__name__, (form,), {} if refusal is None else {"refusal": refusal})
+        # Declared fields are shared by all forms of a class: what is set on one of them for this reader (choices in his
+        # scope, the version he read) would be another's who is answered at the same moment.
+        own.base_fields = deepcopy(form.base_fields)
+        return own
 
     def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
         raise Http404

@@ -2,6 +2,7 @@
 
 import pytest
 import tablib
+from django.contrib.admin import site
 
 from branches.scope import reach_of
 from foundation.audit.models import Entry
@@ -103,3 +104,14 @@ def test_an_export_holds_the_scope_and_no_formula(county_clerk, rows, client, tr
     assert "本区公司" in text
     assert "别区公司" not in text
     assert "'=1+1" in text
+
+
+def test_the_version_in_one_readers_form_is_not_that_of_another_who_is_answered_meanwhile(county_clerk, rows, rf):
+    firm = rows["enterprise"][0]
+    request = rf.get("/")
+    request.user, request.reach = county_clerk, reach_of(county_clerk)
+    admin = site._registry[Enterprise]
+    form = admin.get_form(request, firm, change=True)
+    firm.version = 7
+    admin.get_form(request, firm, change=True)
+    assert form(instance=firm)["read_version"].value() == 1
