@@ -13,6 +13,8 @@ from branches.admin.scoped import RefusedForm
 from branches.capabilities import Capability
 from members.models import Driver, Enterprise, PartyMember, Vehicle
 from members.resources import EnterpriseResource, VehicleResource
+from members.rules.drivers import GUARDED_ACTIONS
+from members.workflow.drivers import PARTY_FIELDS, may_read_party_facts
 from members.workflow.enterprises import ENTERPRISE_FIELDS, add_enterprise, change_enterprise
 from members.workflow.vehicles import VEHICLE_FIELDS, add_vehicle, change_vehicle
 
@@ -104,6 +106,20 @@ class DriverAdmin(ScopedAdmin):
     list_filter = ["group", "work_status"]
     list_select_related = ["person", "registering_committee"]
     fields = ["person", "registering_committee", "group", "employment", "work_status", "source", "last_verified_date"]
+
+    def entries_of(self, request, obj):
+        """Return what the driver's page says too: who looked and why, and Party facts, to those who may see them."""
+        seen = Driver.objects.filter(pk=obj.pk)
+        guarded = seen.manageable_by(request.reach, Capability.DRIVER_IDENTITY_REVEAL).exists()
+        hidden = frozenset() if may_read_party_facts(request.reach, obj) else frozenset(PARTY_FIELDS)
+        entries = super().entries_of(request, obj)
+        if not guarded:
+            entries = entries.exclude(action__in=GUARDED_ACTIONS)
+        shown = list(entries[:100])
+        for entry in shown:
+            entry.fields = {name: pair for name, pair in entry.fields.items() if name not in hidden}
+            entry.reason = entry.reason if guarded else ""
+        return shown
 
     def changelist_view(self, request, extra_context=None):
         """Offer the ways in and out: the roster pipeline and the portal's export."""

@@ -225,6 +225,10 @@ class ScopedAdmin(admin.ModelAdmin):
     def log_deletions(self, request, queryset):
         """Write nothing; nothing is deleted."""
 
+    def entries_of(self, request, obj):
+        """Return the entries about a row that its reader may see, newest first, as a queryset or a list."""
+        return Entry.objects.for_object(obj)
+
     def history_view(self, request, object_id, extra_context=None):
         """Show the newest hundred entries of the audit trail about a row in scope."""
         obj = self.get_object(request, unquote(object_id))
@@ -235,7 +239,7 @@ class ScopedAdmin(admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": f"{self.opts.verbose_name}：变更记录",
-            "entries": Entry.objects.for_object(obj)[:100],
+            "entries": self.entries_of(request, obj)[:100],
             "object": obj,
             "opts": self.opts,
             "module_name": str(self.opts.verbose_name_plural),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from branches.scope import Reach
 from foundation.audit.models import Entry
 from members.models import Driver, Enterprise, Person, Vehicle
-from members.rules.drivers import IDENTITY_FIELDS
+from members.rules.drivers import GUARDED_ACTIONS, IDENTITY_FIELDS
 from members.workflow.drivers import PARTY_FIELDS, may_read_party_facts
 
 ACTIONS = {
@@ -29,8 +29,6 @@ ACTIONS = {
     "vehicle.add": "登记",
     "vehicle.change": "修改",
 }
-# Said to those who may see full numbers only: who looked, who asked elsewhere.
-_GUARDED = frozenset({"driver.reveal", "driver.claim_registration", "driver.out_of_scope", "driver.merge"})
 _LABELS = {
     field.name: str(field.verbose_name)
     for model in (Vehicle, Enterprise, Person, Driver)
@@ -51,7 +49,7 @@ def person_history(driver: Driver, reach: Reach, *, guarded: bool, limit: int = 
     party = may_read_party_facts(reach, driver)
     entries = Entry.objects.for_person(driver.pk)
     if not guarded:
-        entries = entries.exclude(action__in=_GUARDED)
+        entries = entries.exclude(action__in=GUARDED_ACTIONS)
     return [
         _line(entry, guarded, hidden=frozenset() if party else frozenset(PARTY_FIELDS)) for entry in entries[:limit]
     ]

@@ -3,11 +3,16 @@
 import pytest
 import tablib
 from django.contrib.admin import site
+from django.db import transaction
 
 from branches.scope import reach_of
+from foundation.audit import trail
 from foundation.audit.models import Entry
 from members.models import Enterprise, Vehicle
 from members.resources import EnterpriseResource, VehicleResource
+from members.workflow.drivers import verify_driver
+from members.workflow.people import reveal
+from tests.factories import AppointmentFactory
 from tests.factories.members import DriverFactory, EnterpriseFactory, PartyMemberFactory, VehicleFactory
 
 TABLES = ["driver", "enterprise", "vehicle", "partymember"]
@@ -104,6 +109,43 @@ def test_an_export_holds_the_scope_and_no_formula(county_clerk, rows, client, tr
     assert "本区公司" in text
     assert "别区公司" not in text
     assert "'=1+1" in text
+
+
+def test_the_history_of_a_driver_tells_who_looked_and_why_only_to_those_who_may_look(
+    county_clerk, neighbour_clerk, rows, client, tree
+):
+    driver, foreign = rows["driver"][:2]
+    # The clerk of one county is a liaison officer elsewhere too: he sees that driver and may reveal nothing of him.
+    AppointmentFactory(user=county_clerk, organization=tree.department, role="organisation_reader")
+    AppointmentFactory(user=county_clerk, organization=tree.neighbour_county, role="leader")
+    for one, clerk in ((driver, county_clerk), (foreign, neighbour_clerk)):
+        reveal(one, "phone", actor=clerk, reason="体检结果要当面告知")
+        verify_driver(one, actor=clerk, note="听他家里人说的")
+    client.force_login(county_clerk)
+    own = client.get(f"/admin/members/driver/{driver.pk}/history/").content.decode()
+    assert "体检结果要当面告知" in own
+    assert "听他家里人说的" in own
+    other = client.get(f"/admin/members/driver/{foreign.pk}/history/")
+    assert other.status_code == 200
+    assert "最近核实" in other.content.decode()
+    assert "体检结果要当面告知" not in other.content.decode()
+    assert "听他家里人说的" not in other.content.decode()
+
+
+def test_the_history_of_a_driver_names_no_party_fact_to_whom_they_are_not_shown(county_clerk, rows, client, tree):
+    platform = EnterpriseFactory(name="平台公司", committee=tree.neighbour_county, organization=tree.company)
+    foreign = DriverFactory(committee=tree.neighbour_county, enterprise=platform)
+    AppointmentFactory(user=county_clerk, organization=tree.company, role="partner")
+    for one in (rows["driver"][0], foreign):
+        with transaction.atomic():
+            fields = {"declared_political_status": ("", "member"), "driving_class": ("B2", "A2")}
+            trail.record("driver.change", one, actor=None, person_id=one.pk, fields=fields)
+    client.force_login(county_clerk)
+    own = client.get(f"/admin/members/driver/{rows['driver'][0].pk}/history/").content.decode()
+    assert "政治面貌" in own
+    other = client.get(f"/admin/members/driver/{foreign.pk}/history/").content.decode()
+    assert "准驾车型" in other
+    assert "政治面貌" not in other
 
 
 def test_the_version_in_one_readers_form_is_not_that_of_another_who_is_answered_meanwhile(county_clerk, rows, rf):
