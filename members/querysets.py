@@ -308,10 +308,13 @@ class RosterImportQuerySet(ScopedQuerySet):
     view_capability = Capability.ROSTER_IMPORT_VIEW
 
     def within(self, region: Region) -> Self:
-        """Return the batches of organisations of the region and one's own."""
+        """Return the batches of organisations of the region, and one's own at one's own platform.
+
+        What somebody uploaded in a post that has ended is no longer his to read.
+        """
         condition = Q(organization_id__in=region.organization_ids)
         if region.own_user_id:
-            condition |= Q(uploaded_by_id=region.own_user_id)
+            condition |= Q(uploaded_by_id=region.own_user_id, organization_id__in=region.own_organization_ids)
         return self.filter(condition)
 
     def claimable(self, at: datetime) -> Self:

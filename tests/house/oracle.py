@@ -162,8 +162,9 @@ class Oracle:
         )
 
     def batch(self, row: RosterImport, where: Covered, user) -> bool:
-        # Uploaded there, or by oneself.
-        return row.organization_id in where or (where.own and row.uploaded_by_id == user.pk)
+        # Uploaded there, or by oneself at one's own platform.
+        own = where.own and row.organization_id in where.own_organizations
+        return row.organization_id in where or (own and row.uploaded_by_id == user.pk)
 
     def export(self, row: ExportJob, where: Covered, user) -> bool:
         # One's own.

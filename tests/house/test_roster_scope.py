@@ -5,6 +5,7 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from foundation.audit.models import Entry
 from members.models import Person, RosterImport, RosterRow
@@ -12,6 +13,7 @@ from members.roster.plan import SENTENCE_OUT_OF_SCOPE
 from members.rules.people import name_columns
 from members.workflow.import_run import run_to_end
 from members.workflow.imports import upload
+from tests.factories import AppointmentFactory
 from tests.house.doors import client_of
 from tests.house.registry import id_number
 
@@ -133,3 +135,16 @@ def test_a_person_without_a_driver_belongs_to_nobody_yet(house):
     assert free.pk
     batch = staged(house, "county_clerk", [("测试自由人", id_number(705), "", "")])
     assert fates(batch) == [("created", [])]
+
+
+def test_what_somebody_uploaded_in_a_post_that_has_ended_is_no_longer_his_to_read(house):
+    user = house.cast["county_clerk"]
+    batch = house.imports["county"]
+    AppointmentFactory(user=user, organization=house.tree.company, role="partner")
+    own = house.add_batch("own", house.tree.company, user)
+    assert set(RosterImport.objects.visible_to(user)) >= {batch, own}
+    user.appointments.filter(role="clerk").update(until_at=timezone.now())
+    assert set(RosterImport.objects.visible_to(user)) == {own}
+    client = client_of(house, "county_clerk")
+    for page in ("", "plan/", "progress/"):
+        assert client.get(f"/imports/{batch.pk}/{page}").status_code == 404
