@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.forms import FeedbackForm
 from dashboard.views.errors import too_many
+from foundation.accounts.lockout import counted_address
 from grievances.workflow import lodge_feedback
 
 PER_HOUR = 10  # from one address; a household or an office still gets through, a machine does not
@@ -34,7 +35,7 @@ def feedback(request):
 
 
 def _within_rate(request) -> bool:
-    key = f"feedback:{request.META.get('REMOTE_ADDR', '')}"
+    key = f"feedback:{counted_address(request)}"  # behind a proxy all share the proxy's own address
     cache.add(key, 0, timeout=3600)
     try:
         return cache.incr(key) <= PER_HOUR

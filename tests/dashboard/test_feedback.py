@@ -71,3 +71,11 @@ def test_without_anybody_to_hear_it_the_form_says_so_and_keeps_the_words(client,
     assert answer.status_code == 422
     assert "还没有设好接收意见的单位" in answer.content.decode()
     assert SAID["title"] in answer.content.decode()
+
+
+def test_people_behind_one_proxy_do_not_use_up_each_others_turns(client, tree, settings):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    for _ in range(10):
+        assert client.post("/feedback/", SAID, headers={"X-Forwarded-For": "203.0.113.7"}).status_code == 200
+    assert client.post("/feedback/", SAID, headers={"X-Forwarded-For": "203.0.113.7"}).status_code == 429
+    assert client.post("/feedback/", SAID, headers={"X-Forwarded-For": "203.0.113.8"}).status_code == 200
