@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from branches.capabilities import Capability
+from branches.constraints import in_words
 from branches.models import Workday
 from branches.rules import may, nth_workday
 from branches.scope import reach_of
@@ -80,7 +81,7 @@ def claim_registration(committee, id_number: str, reason: str, *, actor, at: dat
         transfer = None
         claimed = RegistrationTransfer.objects.filter(driver=driver, status__in=TRANSFER_OPEN)
         if driver is not None and driver.registering_committee_id != committee.pk and not claimed.exists():
-            transfer = RegistrationTransfer.objects.create(
+            transfer = _claimed(
                 driver=driver,
                 from_committee_id=driver.registering_committee_id,
                 to_committee=committee,
@@ -98,6 +99,15 @@ def claim_registration(committee, id_number: str, reason: str, *, actor, at: dat
             reason=reason,
             label=mask_id_number(number),
         )
+
+
+def _claimed(**values) -> RegistrationTransfer | None:
+    """Write a claim and return it, None when somebody else's was written first: that must not show either."""
+    try:
+        with in_words(RegistrationTransfer):
+            return RegistrationTransfer.objects.create(**values)
+    except ValidationError:
+        return None
 
 
 def release(transfer: RegistrationTransfer, *, actor, at: datetime | None = None, note: str = "") -> None:

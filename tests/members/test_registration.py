@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 
 from branches.rules import nth_workday
 from foundation.audit.models import Entry
@@ -132,3 +133,18 @@ def test_an_empty_calendar_is_said_on_the_page(claim, neighbour_clerk, client):
     RegistrationTransfer.objects.update(due_at=None)
     client.force_login(neighbour_clerk)
     assert "工作日历未载入" in client.get("/registration/").content.decode()
+
+
+def test_a_claim_that_came_second_ends_like_any_other(claim, city_clerk, tree):
+    with transaction.atomic():
+        second = verbs._claimed(
+            driver=claim.driver,
+            from_committee_id=claim.from_committee_id,
+            to_committee=tree.second_county,
+            reason="已在本区常住",
+            claimed_by=city_clerk,
+            claimed_at=AT,
+            due_at=None,
+        )
+        assert second is None
+        assert RegistrationTransfer.objects.get() == claim  # and the transaction goes on
