@@ -26,7 +26,7 @@ from members.forms.drivers import (
     VehicleLinkForm,
     VerifyForm,
 )
-from members.lists.columns import credential_words
+from members.lists.columns import COLUMNS, credential_words
 from members.lists.drivers import CONDITIONS
 from members.lists.paging import Cursor, count_of
 from members.models import Credential, Driver, DriverVehicle, PartyMember, RegistrationTransfer, SavedFilter
@@ -105,7 +105,7 @@ def driver_bulk(request):
 def columns_save(request):
     """Keep the columns somebody chose as his own default; none chosen: back to the product's."""
     needs(request, Capability.DRIVER_VIEW)
-    codes = request.POST.getlist("cols") if "reset" not in request.POST else []
+    codes = _columns_sent(request) if "reset" not in request.POST else []
     SavedFilter.objects.update_or_create(
         user=request.user, list_name=LIST, name=DEFAULTS_NAME, defaults={"columns": codes, "query": {}}
     )
@@ -129,7 +129,7 @@ def filter_save(request):
             user=request.user,
             list_name=LIST,
             name=form.cleaned_data["name"],
-            defaults={"query": query, "columns": request.POST.getlist("cols")},
+            defaults={"query": query, "columns": _columns_sent(request)},
         )
         messages.success(request, f"已存为常用：{form.cleaned_data['name']}")
     return redirect(address(query))
@@ -142,6 +142,12 @@ def filter_delete(request, pk: int):
     get_object_or_404(SavedFilter, pk=pk, user=request.user).delete()
     messages.success(request, "已删去这个常用筛选")
     return redirect(address({}))
+
+
+def _columns_sent(request) -> list[str]:
+    """Return the columns that were sent, those that exist: what is kept grows no larger than the table of columns."""
+    sent = set(request.POST.getlist("cols"))
+    return [code for code in COLUMNS if code in sent]
 
 
 def ticked_rows(request, most: int) -> list[int]:
@@ -164,7 +170,8 @@ def of_organization(request, pk: int):
     needs(request, Capability.DRIVER_VIEW)
     organization = get_object_or_404(Organization.objects.visible_to(request.reach), pk=pk)
     asked = asked_list(request, {"committee": str(pk)})
-    placed = Driver.objects.visible_to(request.reach).filter(person__party_member__formal_organization=pk)
+    members = PartyMember.objects.visible_to(request.reach).filter(formal_organization=pk)
+    placed = Driver.objects.visible_to(request.reach).filter(pk__in=members.values("pk"))
     context = {
         "organization": organization,
         "count": asked.count,

@@ -342,3 +342,23 @@ def test_a_vehicle_shows_only_the_drivers_one_may_see(county_clerk, tree, client
     other = VehicleFactory(plate="川B77777", committee=tree.neighbour_county)
     assert client.get(f"/vehicles/{other.pk}/").status_code == 404
     assert "77777" not in client.get("/vehicles/").content.decode()
+
+
+def test_only_columns_that_exist_are_kept_whatever_is_sent(county_clerk, client, tree):
+    client.force_login(county_clerk)
+    client.post("/drivers/columns/", {"cols": ["phone", "x" * 100_000, "phone", "sex"]})
+    client.post("/drivers/filters/", {"name": "货车", "group": "truck", "cols": ["phone", "y" * 100_000]})
+    assert [one.columns for one in SavedFilter.objects.order_by("pk")] == [["phone", "sex"], ["phone"]]
+
+
+def test_members_are_counted_only_where_party_facts_may_be_seen(county_clerk, partner, client, tree):
+    platform = EnterpriseFactory(name="平台公司", committee=tree.city, organization=tree.company)
+    driver = DriverFactory(committee=tree.neighbour_county, enterprise=platform)
+    PartyMemberFactory(person=driver.person, formal_organization=tree.company)
+    url = f"/drivers/of-organization/{tree.company.pk}/"
+    # A post elsewhere opens Party facts there, not those of the platform's drivers.
+    AppointmentFactory(user=partner, organization=tree.neighbour_branch, role="branch_committee_member")
+    client.force_login(partner)
+    answer = client.get(url)
+    assert answer.status_code == 200
+    assert answer.context["placed"].number == 0
