@@ -9,6 +9,11 @@ from branches.choices import Kind, OrganizationStatus, Role
 ALL = "all"
 
 
+def key_of(text: str) -> int | None:
+    """Return the key of a row as an address writes it, None for what can be no key. Pure."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
 class Narrowing:
     """Chosen conditions of a list page, each with its word and the address that removes it."""
 

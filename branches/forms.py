@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
 from branches import rules
@@ -27,6 +28,25 @@ class VerbForm(forms.Form):
 def date_input() -> forms.DateInput:
     """Return the browser's own date picker."""
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class DayField(forms.DateField):
+    """A day with the browser's own picker, within what clocks, calendars and databases all reckon with.
+
+    The first and last days of the calendar have no instant in Universal Time and no day before or after.
+    """
+
+    FIRST, LAST = date(1900, 1, 1), date(2199, 12, 31)
+
+    def __init__(self, **kwargs):
+        """Word the refusals."""
+        kwargs.setdefault("widget", date_input())
+        kwargs.setdefault("error_messages", {"invalid": "这不是日期，写成 2026-11-24 这样。"})
+        super().__init__(**kwargs)
+        self.validators += [
+            MinValueValidator(self.FIRST, f"年份不对：最早 {self.FIRST.year} 年。"),
+            MaxValueValidator(self.LAST, f"年份不对：最晚 {self.LAST.year} 年。"),
+        ]
 
 
 class DivisionField(forms.CharField):
@@ -152,7 +172,7 @@ class DissolveForm(VerbForm):
     """The papers of a dissolution."""
 
     document = forms.CharField(label="撤销批文号", max_length=80, help_text="例如 攀仁交党〔2026〕14号")
-    dissolved_date = forms.DateField(label="撤销日期", widget=date_input())
+    dissolved_date = DayField(label="撤销日期")
     successor = OrganizationChoice(
         Organization.objects.none(),
         label="由哪个组织承接",
@@ -170,7 +190,7 @@ class DissolveForm(VerbForm):
 class StartForm(VerbForm):
     """The papers of a founding."""
 
-    founded_date = forms.DateField(label="成立日期", widget=date_input())
+    founded_date = DayField(label="成立日期")
     document = forms.CharField(label="成立批文号", max_length=80, required=False)
 
 
@@ -185,7 +205,7 @@ class GuidanceForm(VerbForm):
 
     guiding_organization = OrganizationChoice(Organization.objects.none(), label="指导单位", empty_label="请选择")
     line = forms.ChoiceField(label="指导线", choices=GuidanceLine.choices, widget=forms.RadioSelect)
-    from_date = forms.DateField(label="开始日期", widget=date_input())
+    from_date = DayField(label="开始日期")
     document = forms.CharField(label="依据文件", max_length=80, required=False)
 
     def __init__(self, *args, guiding, **kwargs):
@@ -196,7 +216,7 @@ class GuidanceForm(VerbForm):
 class GuidanceEndForm(VerbForm):
     """The first day without guidance, and why."""
 
-    until_date = forms.DateField(label="从哪一天起不再指导", widget=date_input())
+    until_date = DayField(label="从哪一天起不再指导")
     reason = forms.CharField(label="原因", max_length=200, required=False)
 
 
@@ -208,7 +228,7 @@ class PostFields(VerbForm):
         label="职务", max_length=40, required=False, help_text="对外的称呼，如 第一书记、组织委员、副书记。"
     )
     source = forms.ChoiceField(label="产生方式", choices=AppointmentSource.choices, widget=forms.RadioSelect)
-    from_date = forms.DateField(label="任职开始", widget=date_input(), required=False, help_text="不填从现在起。")
+    from_date = DayField(label="任职开始", required=False, help_text="不填从现在起。")
     document = forms.CharField(label="任免文件号", max_length=80, required=False)
 
     def __init__(self, *args, reach, organization: Organization, **kwargs):
@@ -252,7 +272,7 @@ class AppointForm(PostFields):
     """Who gets a post."""
 
     user = UserChoice(queryset=None, label="人员", empty_label="请选择", help_text="这里没有的人，先为他开通账号。")
-    until_date = forms.DateField(label="任期到", widget=date_input(), required=False, help_text="不填为长期。")
+    until_date = DayField(label="任期到", required=False, help_text="不填为长期。")
     field_order = ["user", "role", "title", "source", "from_date", "until_date", "document"]
 
     def __init__(self, *args, users, **kwargs):
@@ -301,10 +321,8 @@ class ArrangeForm(VerbForm):
     deputy = forms.ModelChoiceField(
         Appointment.objects.none(), label="代理人", required=False, empty_label="没有代理人"
     )
-    absent_from_date = forms.DateField(label="缺岗从", widget=date_input(), required=False)
-    absent_until_date = forms.DateField(
-        label="缺岗到", widget=date_input(), required=False, help_text="这一天起回到岗位；不填为另行通知。"
-    )
+    absent_from_date = DayField(label="缺岗从", required=False)
+    absent_until_date = DayField(label="缺岗到", required=False, help_text="这一天起回到岗位；不填为另行通知。")
 
     def __init__(self, *args, appointments, **kwargs):
         super().__init__(*args, **kwargs)

@@ -2,6 +2,7 @@
 
 from django import forms
 
+from branches.forms import DayField
 from dashboard.notices import ACTIONS
 
 
@@ -47,8 +48,8 @@ class AuditFilterForm(forms.Form):
     person = forms.IntegerField(label="人员编号", required=False, min_value=1)
     object_type = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
     object_id = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
-    from_date = forms.DateField(label="从", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until_date = forms.DateField(label="到", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    from_date = DayField(label="从", required=False)
+    until_date = DayField(label="到", required=False)
 
     def clean(self):
         """Refuse a period that ends before it begins."""

@@ -30,7 +30,7 @@ class Refusals:
             if (isinstance(value, int) and value > LARGEST_KEY) or (isinstance(value, str) and NUL in value):
                 raise Http404
         for sent in (request.GET, request.POST):
-            if any(NUL in value for _, values in sent.lists() for value in values):
+            if any(NUL in text for name, values in sent.lists() for text in (name, *values)):
                 raise BadRequest("填写的内容里有看不见的控制字符，请删去重填。")
 
     def process_exception(self, request, exception):

@@ -121,6 +121,10 @@ class ScopedAdmin(admin.ModelAdmin):
         ordering = self.get_ordering(request)
         return rows.order_by(*ordering) if ordering else rows
 
+    def get_object(self, request, object_id, from_field=None):
+        """Return the row of an address, None for what can be no key: the admin writes a NUL in addresses as _00."""
+        return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+
     def get_field_queryset(self, db, db_field, request):
         """Return what a foreign key may point to: rows in scope only, whatever was posted."""
         return self.choices_of(db_field.remote_field.model, request)

@@ -69,9 +69,8 @@ def organization_list(request):
         }
         return render(request, "branches/organization_list.html", context)
     running = list(visible.running())
-    under = None
-    if request.GET.get("under", "").isdecimal():
-        under = next((one for one in running if one.pk == int(request.GET["under"])), None)
+    key = filters.key_of(request.GET.get("under", ""))
+    under = next((one for one in running if one.pk == key), None)
     if under is not None:
         running = [one for one in running if one.path.startswith(under.path)]
     context |= {"roots": _tree(running, under), "total": len(running), "under": under}
@@ -246,8 +245,7 @@ def _page(request, organization, word: str, **more) -> dict:
 @require_http_methods(["GET", "POST"])
 def organization_create(request):
     """Show and take the form of a new unit below ?parent=."""
-    given = request.GET.get("parent", "")
-    parent = one_for(request, int(given) if given.isdecimal() else 0, Capability.ORGANIZATION_ADD)
+    parent = one_for(request, filters.key_of(request.GET.get("parent", "")) or 0, Capability.ORGANIZATION_ADD)
     form = forms.OrganizationForm(request.POST or None, parent=parent)
     return form_page(
         request,

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from branches.capabilities import Capability
+from branches.filters import key_of
 from branches.models import Organization
 from branches.rules import may
 from dashboard.forms import AuditFilterForm
@@ -35,7 +36,7 @@ def entries(request):
     rows, conditions = Entry.objects.newest_first(), []
     if form.is_valid():
         rows, conditions = _filtered(rows, form.cleaned_data)
-    before = _whole_number(request.GET.get("before"))
+    before = key_of(request.GET.get("before", ""))
     page = list((rows.filter(pk__lt=before) if before else rows)[: PAGE + 1])
     more, page = len(page) > PAGE, page[:PAGE]
     names = dict(
@@ -146,7 +147,3 @@ def _changes(row: Entry) -> list[tuple[str, str, str]]:
 
 def _midnight(day) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
-
-
-def _whole_number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None

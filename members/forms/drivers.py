@@ -5,12 +5,11 @@ from __future__ import annotations
 from django import forms
 
 from branches.capabilities import Capability
-from branches.forms import DivisionField, VerbForm
+from branches.forms import DayField, DivisionField, VerbForm
 from branches.scope import Reach
 from members.choices import CREDENTIAL_OF_GROUP, CredentialKind, Employment, Group, PlateColour, PoliticalStatus, Sex
 from members.choices import WorkStatus as Work
 from members.forms.fields import (
-    DayField,
     EnterpriseField,
     OrganizationChoice,
     YesNoField,

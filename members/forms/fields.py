@@ -8,24 +8,11 @@ from django.db.models import Q
 
 from branches.capabilities import Capability
 from branches.choices import BRANCHES, COMMITTEES, Kind
-from branches.forms import date_input
 from branches.models import Organization
 from branches.scope import Reach
 from foundation.protection.canonical import canonical_id_number, name_key
 from foundation.protection.identifiers import uscc_error
 from members.models import Enterprise
-
-
-class DayField(forms.DateField):
-    """A day with the browser's own picker."""
-
-    widget = date_input
-
-    def __init__(self, **kwargs):
-        """Word the refusal."""
-        kwargs.setdefault("widget", date_input())
-        kwargs.setdefault("error_messages", {"invalid": "这不是日期，写成 2026-11-24 这样。"})
-        super().__init__(**kwargs)
 
 
 class YesNoField(forms.TypedChoiceField):

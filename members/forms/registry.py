@@ -5,11 +5,11 @@ from __future__ import annotations
 from django import forms
 
 from branches.capabilities import Capability
-from branches.forms import DivisionField, VerbForm
+from branches.forms import DayField, DivisionField, VerbForm
 from branches.models import Organization
 from branches.scope import Reach
 from members.choices import Coverage, EnterpriseKind, Ownership, PlateColour, VehicleKind, VehicleStatus
-from members.forms.fields import DayField, EnterpriseField, OrganizationChoice, committees_for, with_current
+from members.forms.fields import EnterpriseField, OrganizationChoice, committees_for, with_current
 from members.models import Enterprise, Vehicle
 
 EMPTY = [("", "—")]
