@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import zipfile
+from math import inf
 from types import SimpleNamespace
 from typing import ClassVar
 
@@ -23,6 +25,7 @@ from foundation.accounts.models import User
 from foundation.audit import trail
 from foundation.protection.spreadsheets import FORMULA_STARTS, harmless
 
+MAX_BYTES = 5 * 1024 * 1024  # of a file, and twenty times as much of what a workbook unpacks to
 MAX_ROWS = 5_000  # beyond, use the command: import-export holds everything in memory, twice
 
 
@@ -31,6 +34,8 @@ class Workbook(base_formats.XLSX):
 
     def create_dataset(self, in_stream, **kwargs):
         """Return the first sheet as a dataset; whole numbers as such, blank rows left out. Raises ValueError."""
+        if not _unpacks_to(in_stream) <= 20 * MAX_BYTES:
+            raise ValueError("读不了这个工作簿，或者它太大")
         try:
             sheet = CalamineWorkbook.from_filelike(io.BytesIO(in_stream)).get_sheet_by_index(0)
             rows = sheet.to_python(skip_empty_area=False)
@@ -58,6 +63,15 @@ class Csv(base_formats.CSV):
 
 
 FORMATS = (Workbook, Csv)
+
+
+def _unpacks_to(content: bytes) -> float:
+    """Return how many bytes an archive says it unpacks to, infinitely many for what is no archive."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return sum(part.file_size for part in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, OSError):
+        return inf
 
 
 def _plain(cell):

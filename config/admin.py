@@ -8,6 +8,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404
 from django.shortcuts import redirect
+from django.urls import path
 
 from branches.rules import opens_admin
 
@@ -24,6 +25,11 @@ class PortalAdminSite(AdminSite):
         """Register scoped admins only: tables of libraries (tokens, tasks, log-ins) have no scope and no door here."""
         if getattr(admin_class, "is_scoped", False):
             super().register(model_or_iterable, admin_class, **options)
+
+    def get_urls(self):
+        """Return the addresses; 查看站点 finds nothing: no row has such a page, and Django looks for it in no scope."""
+        nothing = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(_no_page), name="view_on_site")
+        return [nothing if getattr(url, "name", "") == "view_on_site" else url for url in super().get_urls()]
 
     def has_permission(self, request):
         """Let in whoever holds a role that works here at this instant; a superuser has no rows but may look in."""
@@ -59,3 +65,7 @@ class PortalAdminSite(AdminSite):
     def logout(self, request, extra_context=None):
         """Sign out by the portal's own way, which leaves a trace and ends the session's record."""
         return logout(request)
+
+
+def _no_page(request, **names):
+    raise Http404

@@ -12,20 +12,23 @@ from typing import ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
+from django.core import signing
+from django.core.exceptions import BadRequest, ImproperlyConfigured, PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import models, transaction
 from django.http import Http404
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 from import_export.admin import ExportMixin, ImportMixin
-from import_export.forms import ExportForm
+from import_export.forms import ConfirmImportForm, ExportForm, ImportForm
 
 from branches.capabilities import Capability
 from branches.querysets import ScopedQuerySet, users_visible_to
-from branches.resources import FORMATS
+from branches.resources import FORMATS, MAX_BYTES
 from branches.rules import may
 from foundation.accounts.models import User
 from foundation.audit import trail
@@ -78,6 +81,7 @@ class ScopedAdmin(admin.ModelAdmin):
     """
 
     is_scoped = True  # config.admin registers nothing else
+    LONGEST_SEARCH = 120  # characters
     view_capability: Capability | None = None
     add_capability: Capability | None = None
     change_capability: Capability | None = None
@@ -123,7 +127,11 @@ class ScopedAdmin(admin.ModelAdmin):
 
     def get_object(self, request, object_id, from_field=None):
         """Return the row of an address, None for what can be no key: the admin writes a NUL in addresses as _00."""
-        return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+        return None if "\0" in object_id else super().get_object(request, object_id, from_field or None)
+
+    def get_search_results(self, request, queryset, search_term):
+        """Search for what could be a name or a code: a longer text only makes the database refuse the pattern."""
+        return super().get_search_results(request, queryset, search_term[: self.LONGEST_SEARCH])
 
     def get_field_queryset(self, db, db_field, request):
         """Return what a foreign key may point to: rows in scope only, whatever was posted."""
@@ -316,6 +324,17 @@ class ScopedExport(ExportMixin):
     export_form_class = ExportForm
     to_encoding = "utf-8-sig"  # spreadsheet programs then read it as UTF-8
 
+    def export_action(self, request):
+        """Show the form and answer with the file; a filter that means nothing is a bad request, as in no list."""
+        try:
+            return super().export_action(request)
+        except IncorrectLookupParameters as error:
+            raise BadRequest from error
+
+    def get_valid_export_item_pks(self, request):
+        """Return the keys one may name: those in reach, so that a foreign one is refused like one that is none."""
+        return self.get_export_queryset(request).values_list("pk", flat=True)
+
     def has_export_permission(self, request):
         """Return whether the reader may export anything of this table."""
         return self.export_capability is not None and may(request.reach, self.export_capability)
@@ -343,12 +362,74 @@ class ScopedExport(ExportMixin):
         return super()._do_file_export(file_format, request, queryset, export_form=export_form)
 
 
+class SmallFileForm(ImportForm):
+    """The first step of an import: a file that may be held in memory."""
+
+    def clean_import_file(self):
+        """Refuse what is too big before it is read."""
+        file = self.cleaned_data["import_file"]
+        if file.size > MAX_BYTES:
+            raise ValidationError(f"文件最大 {MAX_BYTES // 1024 // 1024} MB。更多的行请分几个文件。")
+        return file
+
+
+class OwnFileForm(ConfirmImportForm):
+    """The second step of an import: of a file that the same person has just uploaded, in a format there is."""
+
+    signer: ClassVar[signing.Signer]
+    formats: ClassVar[int]
+
+    def clean_import_file_name(self):
+        """Return the name of the file. Raises ValidationError for one that was not signed for this person."""
+        try:
+            return self.signer.unsign(self.cleaned_data["import_file_name"])
+        except signing.BadSignature as error:
+            raise ValidationError("没有这份文件，请重新选文件。") from error
+
+    def clean_format(self):
+        """Return the number of the format. Raises ValidationError for one there is not."""
+        return self._number("format", self.formats)
+
+    def clean_resource(self):
+        """Return the number of the resource, "" for the only one. Raises ValidationError for one there is not."""
+        return self.cleaned_data["resource"] and self._number("resource", 1)
+
+    def _number(self, name: str, below: int) -> str:
+        if self.cleaned_data[name] not in {str(number) for number in range(below)}:
+            raise ValidationError("没有这个选项。")
+        return self.cleaned_data[name]
+
+
 class ScopedImport(ImportMixin):
     """Import of small tables by verbs, with preview. Rosters have their own pipeline. Put before ScopedAdmin."""
 
     import_capability: Capability | None = None
     import_formats = list(FORMATS)
+    import_form_class = SmallFileForm
     skip_admin_log = True
+
+    def get_confirm_form_class(self, request):
+        """Return the form of the second step, which knows whose file it takes."""
+        own = {"signer": self._signer(request), "formats": len(self.import_formats)}
+        return type(OwnFileForm.__name__, (OwnFileForm,), own)
+
+    def get_confirm_form_initial(self, request, import_form):
+        """Sign the name of the stored file for whoever uploaded it."""
+        initial = super().get_confirm_form_initial(request, import_form)
+        if initial:
+            initial["import_file_name"] = self._signer(request).sign(initial["import_file_name"])
+        return initial
+
+    def _signer(self, request) -> signing.Signer:
+        return signing.Signer(salt=f"branches.admin.import {self.opts.label_lower} {request.user.pk}")
+
+    def process_import(self, request, **kwargs):
+        """Write what was shown; sent a second time it says that it has been done."""
+        try:
+            return super().process_import(request, **kwargs)
+        except FileNotFoundError:
+            self.message_user(request, "这份文件已经导入过，或者放得太久。请重新选文件。", messages.WARNING)
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_import")
 
     def has_import_permission(self, request):
         """Return whether the reader may import into this table."""

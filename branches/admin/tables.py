@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django import forms
 from django.contrib import admin
@@ -275,5 +275,5 @@ class WorkdayAdmin(ReferenceAdmin):
 
     def get_changeform_initial_data(self, request):
         """Begin with the day after the last one that is there."""
-        last = Workday.objects.order_by("-date").first()
+        last = Workday.objects.filter(date__lt=date.max).order_by("-date").first()
         return {"date": (last.date if last else timezone.localdate()) + timedelta(days=1)}

@@ -2,9 +2,12 @@
 
 import io
 import json
+import zipfile
+from datetime import date
 
 import pytest
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from openpyxl import Workbook as WriteWorkbook
@@ -399,3 +402,99 @@ def test_no_admin_page_carries_inline_script_or_style(tree, county_clerk, sign_i
     ):
         page = client.get(address).content.decode()
         assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)[^>]*>\s*\S", page), address
+
+
+# --- what a hostile request tries -------------------------------------------------------------------------------------
+def _preview(client):
+    file = SimpleUploadedFile("units.csv", "代码,全称\n510402-01,改过的名称\n".encode())
+    return client.post(url("organization", "import"), {"import_file": file, "format": "1", "resource": ""})
+
+
+def test_an_import_confirmed_twice_says_that_it_has_been_done(tree, county_clerk, sign_in):
+    client = sign_in(county_clerk)
+    sent = _preview(client).context["confirm_form"].initial | {"resource": ""}
+    assert client.post(url("organization", "process_import"), sent).url == url("organization", "changelist")
+    again = client.post(url("organization", "process_import"), sent, follow=True)
+    assert again.redirect_chain == [(url("organization", "import"), 302)]
+    assert "已经导入过" in again.content.decode()
+
+
+def test_nobody_confirms_a_file_that_somebody_else_uploaded(tree, county_clerk, city_clerk, sign_in):
+    sent = _preview(sign_in(county_clerk)).context["confirm_form"].initial | {"resource": ""}
+    answer = sign_in(city_clerk).post(url("organization", "process_import"), sent)
+    assert answer.status_code == 200
+    assert "没有这份文件" in str(answer.context["errors"])
+    assert Organization.objects.get(code="510402-01").name != "改过的名称"
+
+
+@pytest.mark.parametrize("name", ["../../db.sqlite3", "..", ".", "x" * 5000, "nope"])
+def test_a_made_up_name_of_an_uploaded_file_opens_nothing(tree, county_clerk, sign_in, name):
+    sent = {"import_file_name": name, "original_file_name": "a.csv", "format": "1", "resource": ""}
+    answer = sign_in(county_clerk).post(url("organization", "process_import"), sent)
+    assert "没有这份文件" in str(answer.context["errors"])
+
+
+@pytest.mark.parametrize("wrong", [{"format": "9"}, {"format": "-1"}, {"format": "x"}, {"resource": "7"}])
+def test_a_format_or_table_there_is_not_is_no_choice(tree, county_clerk, sign_in, wrong):
+    client = sign_in(county_clerk)
+    sent = _preview(client).context["confirm_form"].initial | {"resource": ""} | wrong
+    assert "没有这个选项" in str(client.post(url("organization", "process_import"), sent).context["errors"])
+
+
+def test_a_file_too_big_for_memory_and_a_bomb_are_not_opened(tree, county_clerk, sign_in):
+    big = SimpleUploadedFile("units.csv", b"x" * (5 * 1024 * 1024 + 1))
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 110_000_000)
+    for file, form, said in (
+        (big, "1", "文件最大 5 MB"),
+        (SimpleUploadedFile("units.xlsx", bomb.getvalue()), "0", "ValueError"),
+    ):
+        answer = sign_in(county_clerk).post(
+            url("organization", "import"), {"import_file": file, "format": form, "resource": ""}
+        )
+        assert said in str(answer.context["form"].errors)
+
+
+def test_the_rows_one_names_for_an_export_are_refused_alike_whether_foreign_or_missing(tree, county_clerk, sign_in):
+    client = sign_in(county_clerk)
+    page = client.get(url("organization", "export"))
+    fields = {name: "on" for name in page.context["form"].fields if name.startswith("organizationresource_")}
+
+    def taken(pk):
+        sent = {"format": "1", "resource": "0", "export_items": pk, **fields}
+        return client.post(url("organization", "export"), sent)
+
+    assert taken(tree.branch.pk).headers["Content-Type"].startswith("text/csv")
+    foreign, missing = taken(tree.neighbour_county.pk), taken(999_999)
+    for answer in (foreign, missing):
+        assert answer.headers["Content-Type"].startswith("text/html")
+        assert "export_items" in answer.context["form"].errors
+    assert str(foreign.context["form"].errors).replace(str(tree.neighbour_county.pk), "…") == str(
+        missing.context["form"].errors
+    ).replace("999999", "…")
+
+
+def test_an_export_by_a_filter_that_means_nothing_is_a_bad_request(tree, county_clerk, sign_in):
+    assert sign_in(county_clerk).get(f"{url('organization', 'export')}?is_pilot__exact=zz").status_code == 400
+
+
+def test_the_way_to_the_site_finds_nothing_for_any_row(tree, county_clerk, sign_in):
+    client = sign_in(county_clerk)
+    for model in (Organization, Workday, Division, User):
+        kind = ContentType.objects.get_for_model(model).pk
+        for key in (tree.branch.pk, "abc", "9" * 30, "_00"):
+            assert client.get(f"/admin/r/{kind}/{key}/").status_code == 404
+
+
+def test_an_empty_field_to_look_a_row_up_by_is_none(tree, county_clerk, sign_in):
+    assert sign_in(county_clerk).get(f"{url('organization', 'change', tree.branch.pk)}?_to_field=").status_code == 200
+
+
+def test_a_text_no_database_searches_for_finds_nothing(tree, county_clerk, sign_in):
+    assert sign_in(county_clerk).get(url("organization", "changelist"), {"q": "a" * 60_000}).status_code == 200
+
+
+def test_the_last_day_there_is_leaves_the_calendar_open_for_more(tree, system_admin, sign_in):
+    Workday.objects.create(date=date.max, is_workday=True)
+    assert sign_in(system_admin).get(url("workday", "add")).status_code == 200
