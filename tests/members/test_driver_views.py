@@ -362,3 +362,12 @@ def test_members_are_counted_only_where_party_facts_may_be_seen(county_clerk, pa
     answer = client.get(url)
     assert answer.status_code == 200
     assert answer.context["placed"].number == 0
+
+
+def test_an_address_with_markup_in_it_stays_a_text_beside_its_field(county_clerk, client, tree):
+    marked = DriverFactory(person__name="标记人", person__address="<img src=x>市某路 3 号", committee=tree.county)
+    client.force_login(county_clerk)
+    for page in ("", "change/"):
+        shown = client.get(f"/drivers/{marked.pk}/{page}").content.decode()
+        assert "&lt;img src=x&gt;市" in shown
+        assert "<img src=x>" not in shown
