@@ -228,7 +228,8 @@ def _built(complaint: Complaint, committee: Organization, at: datetime, actor) -
         lodged_at=at,
     )
     exclude = ["number", "track_code", "passphrase_hash", "collector", "handler", "supervisor", "answered_by"]
-    return checked(grievance, exclude=[*exclude, "merged_into"])
+    checked(grievance, exclude=[*exclude, "merged_into"])
+    return grievance
 
 
 def _stored(grievance: Grievance, at: datetime) -> str:
