@@ -53,13 +53,13 @@ class Worlds:
             if name == "sqlite":
                 url = f"sqlite:///{self._folder}/{kind}.sqlite3"
             else:
-                database = f"bench_{kind}_{os.getpid()}"
+                database = f"bench_{kind.replace(' ', '_')}_{os.getpid()}"
                 _serve(f'CREATE DATABASE "{database}"')
                 self._databases.append(database)
                 url = urlunsplit(urlsplit(SERVER)._replace(path=f"/{database}"))
             environment = self.base | {"DATABASE_URL": url}
             manage(environment, "migrate", "-v0")
-            if kind == "rosters":
+            if kind.startswith("rosters"):
                 for file in ("committees.csv", "branches.csv"):
                     manage(environment, "load_organizations", str(ROSTERS / file))
             self._made[name, kind] = environment
