@@ -24,6 +24,7 @@ from members.rules.people import CREDENTIAL
 _DRIVER_FIELDS = ("group", "work_status", "driving_class", "declared_political_status", "remarks")
 SENTENCE_OUT_OF_SCOPE = "这一行不在您可以登记的范围内。请核对身份证号；号码没有错，就请上级委员会核对。"
 SENTENCE_MERGED = "这个身份证号已经并入另一位司机的登记。请核对证件，改用他现在登记的身份证号。"
+SENTENCE_MOVED = "这个组织现在不在您导入的组织之下：读名册以后，它移走或者撤销了。请核对，或者请上级委员会导入。"
 SENTENCE_PHONE_SHARED = "这个手机号另一位司机也在用。请核对是谁的号码。"
 SENTENCE_NAME_DIFFERS = "这个身份证号登记的是另一个姓名，写入后以这份名册的姓名为准。请核对是不是同一个人。"
 
@@ -79,6 +80,8 @@ class Planner:
         shared = self._phone_owners(live) if warn else {}
         blind_credential = blinder(CREDENTIAL)
         for row in rows:
+            if not row.errors and (code := self._named_elsewhere(row)):
+                row.errors.append([self._header(row, code), "organization_unknown", SENTENCE_MOVED])
             if row.errors:
                 self._reject(row)
                 continue
@@ -99,6 +102,17 @@ class Planner:
                 row.changed.append("credential_number")
             row.fate = Fate.UPDATED if row.changed else Fate.UNCHANGED
         self._fill_before(rows, stored)
+
+    def _named_elsewhere(self, row: Candidate) -> str:
+        """Return the field that names an organisation outside the bounds, "" for none.
+
+        The file was read within the bounds of that moment; units move and are dissolved before a row is written.
+        """
+        bounds = self._bounds
+        for code, ids in (("committee", bounds.committee_ids), ("declared_branch", bounds.organization_ids)):
+            if row.values.get(code) is not None and row.values[code] not in ids:
+                return code
+        return ""
 
     def _header(self, row: Candidate, code: str) -> str:
         return self._headers.get(row.sheet, {}).get(code) or BY_CODE[code].label

@@ -249,3 +249,19 @@ def test_nothing_is_taken_back_for_somebody_whose_post_has_ended(tree, county_cl
     request_undo(city_clerk, batch, reason="导错了")
     assert run_to_end(batch.pk).status == "undone"
     assert not Driver.objects.exists()
+
+
+@pytest.mark.parametrize("dissolved", [False, True])
+def test_a_unit_that_has_left_the_importers_reach_takes_nobody_he_has_read_before(tree, city_clerk, dissolved):
+    rows = [f"张三,{FIRST},东区", f"李四,{SECOND},西区"]
+    content = io.BytesIO("\n".join(["姓名,身份证号,县区", *rows]).encode())
+    batch = upload(city_clerk, tree.city, content, "名册.csv", apply_at_once=True, wake_worker=False)
+    assert advance(batch.pk)
+    if dissolved:
+        changes = {"dissolved_date": "2026-01-01", "dissolution_document": "1号", "status": "dissolved"}
+        type(tree.county).objects.filter(pk=tree.county.pk).update(**changes)
+    else:
+        type(tree.county).objects.move(tree.county, tree.other_city, "last-child")
+    batch = run_to_end(batch.pk)
+    assert [driver.registering_committee_id for driver in Driver.objects.all()] == [tree.second_county.pk]
+    assert (batch.created, batch.rejected, errors_of(batch)) == (1, 1, ["organization_unknown"])
