@@ -18,7 +18,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.core import signing
 from django.core.exceptions import BadRequest, ImproperlyConfigured, PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -71,6 +71,21 @@ class NamedAutocomplete(AutocompleteSelect):
     def build_attrs(self, base_attrs, extra_attrs=None):
         """Add the placeholder."""
         return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": "请选择，可输入查找"}
+
+    def optgroups(self, name, value, attr=None):
+        """Show what was chosen; what can be no key is none, whoever sent it."""
+        return super().optgroups(name, [key for key in value if self._may_be_key(key)], attr)
+
+    def _may_be_key(self, key) -> bool:
+        field = self.field.remote_field.get_related_field()
+        try:
+            value = field.to_python(key)
+        except ValidationError:
+            return False
+        if not isinstance(value, int):
+            return True
+        low, high = connection.ops.integer_field_range(field.get_internal_type())
+        return (low is None or low <= value) and (high is None or value <= high)
 
 
 class ScopedAdmin(admin.ModelAdmin):

@@ -157,3 +157,17 @@ def test_the_version_in_one_readers_form_is_not_that_of_another_who_is_answered_
     firm.version = 7
     admin.get_form(request, firm, change=True)
     assert form(instance=firm)["read_version"].value() == 1
+
+
+@pytest.mark.parametrize("key", ["zz", "9" * 30, "-" + "9" * 30, "１.5", "2026-01-01", "[]", ""])
+def test_what_can_be_no_key_is_no_choice_in_a_box_that_completes(county_clerk, rows, client, tree, key):
+    client.force_login(county_clerk)
+    assert client.get("/admin/members/enterprise/add/", {"committee": key}).status_code == 200
+    data = {"name": "新公司", "kind": "freight", "coverage": "none", "committee": key, "organization": key}
+    answer = client.post("/admin/members/enterprise/add/", data)
+    assert answer.status_code == 200
+    assert "committee" in answer.context["adminform"].form.errors
+    answer = client.post("/admin/branches/organization/add/", {"name": "新支部", "division": key or "zz"})
+    assert answer.status_code == 200
+    page = client.get(f"/admin/branches/organization/{tree.branch.pk}/change/").content.decode()
+    assert '<option value="510402" selected' in page
