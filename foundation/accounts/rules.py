@@ -29,13 +29,14 @@ def register_decider(decider: Callable[[object, str, object], bool]) -> None:
 def may(actor, action: str, user) -> bool:
     """Return whether an actor may do this to the account of a user; never to one's own.
 
-    `actor` None is the system itself (a management command). Costs what the registered deciders cost.
+    `actor` None is the system itself (a management command). A superuser is asked like anybody: only a post lets him
+    act. Costs what the registered deciders cost.
     """
     if actor is None:
         return True
     if actor.pk == user.pk or not may_sign_in(actor):
         return False
-    return actor.is_superuser or any(decide(actor, action, user) for decide in _deciders)
+    return any(decide(actor, action, user) for decide in _deciders)
 
 
 def may_sign_in(user) -> bool:

@@ -429,3 +429,16 @@ def test_an_organisation_factory_and_the_verb_agree_on_the_tree(tree):
     OrganizationFactory(parent=tree.county)
     assert Organization.objects.find_problems() == ([], [], [], [], [])
     assert Appointment.objects.count() == 0
+
+
+def test_a_superuser_without_a_post_locks_nobody_and_gives_out_no_code(tree, secretary):
+    root = UserFactory(is_superuser=True, is_staff=True)
+    for act in (
+        lambda: workflow.lock_user(secretary, actor=root, reason="核查"),
+        lambda: workflow.remove_second_factor(secretary, actor=root, reason="核查"),
+        lambda: workflow.issue_reset_code(secretary, actor=root),
+    ):
+        with pytest.raises(PermissionDenied):
+            act()
+    secretary.refresh_from_db()
+    assert secretary.locked_at is None
