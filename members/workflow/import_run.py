@@ -52,6 +52,8 @@ FAILURES = {
     "请联系系统管理员，报上导入编号。",
     "undo_gave_up": "撤销做了几次都中途停下，已经搁置，撤销了的不会再回来。请联系系统管理员，报上导入编号。",
     "organization_gone": "导入的组织在上传之后撤销了，登记没有改动。请重新上传，选择现在的组织。",
+    "organization_gone_halfway": "导入的组织刚刚撤销了，已经停下。写入的 {applied} 行还在，可以撤销。"
+    "没写的，请重新上传，选择现在的组织。",
     "right_lost": "交办这份名册的人现在没有这个权限了，登记没有改动。请现在有权限的人重新上传。",
     "right_lost_halfway": "交办这份名册的人现在没有这个权限了，已经停下。写入的 {applied} 行还在，可以撤销。"
     "没写的，请现在有权限的人重新上传。",
@@ -132,6 +134,8 @@ class _Run:
                 return self._apply(deadline)
         except RightLost:
             self._stop_for_lost_right()
+        except OrganizationGone:
+            self._stop_for_lost_organization()
         return False
 
     def _require(self, actor, capability: Capability) -> None:
@@ -153,6 +157,14 @@ class _Run:
             self._fail("right_lost", FAILURES["right_lost_halfway"].format(applied=batch.applied))
         else:
             self._fail("right_lost", FAILURES["right_lost"])
+
+    def _stop_for_lost_organization(self) -> None:
+        """Set a batch aside whose organisation was dissolved since; what was written stays and can be undone."""
+        batch = self.batch
+        if batch.applied:
+            self._fail("organization_gone", FAILURES["organization_gone_halfway"].format(applied=batch.applied))
+        else:
+            self._fail("organization_gone", FAILURES["organization_gone"])
 
     def _end_undo(self, code: str) -> None:
         """Give an undo up; it may be asked for again."""
@@ -196,8 +208,6 @@ class _Run:
             self._read_file(self._mapping())
         except RosterRefused as refused:
             self._fail(refused.code, refused.sentence)
-        except OrganizationGone:
-            self._fail("organization_gone", FAILURES["organization_gone"])
 
     def _mapping(self) -> dict[str, str]:
         """Return the mapping by hand, else the one kept for files of this shape."""

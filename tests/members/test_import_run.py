@@ -175,6 +175,18 @@ def test_an_organisation_dissolved_after_the_upload_is_a_sentence(tree):
     assert (batch.status, batch.failure_code) == ("failed", "organization_gone")
 
 
+def test_an_organisation_dissolved_between_reading_and_writing_is_a_sentence(tree, city_clerk):
+    content = io.BytesIO(f"{HEADER}\n张三,{FIRST},,,\n".encode())
+    batch = upload(city_clerk, tree.third_county, content, "名册.csv", apply_at_once=True, wake_worker=False)
+    assert advance(batch.pk)
+    type(tree.third_county).objects.filter(pk=tree.third_county.pk).update(
+        status="dissolved", dissolved_date="2026-01-01"
+    )
+    batch = run_to_end(batch.pk)
+    assert (batch.status, batch.failure_code) == ("failed", "organization_gone")
+    assert not Driver.objects.exists()
+
+
 @pytest.mark.parametrize("touched", ["credential", "vehicle"])
 def test_undo_leaves_people_whose_licence_or_vehicle_was_changed_since(tree, county_clerk, touched):
     batch = imported(tree.county, [f"张三,{FIRST},13800000001,川D12345,123456"])
