@@ -90,3 +90,11 @@ def test_the_phone_of_another_is_not_the_drivers(group, roster):
 def test_a_group_named_after_a_firm_hides_nobody(roster):
     rows = [["某某公司司机", "", ""], ["姓名", "身份证号", "联系电话"], ["张伟", ID[0], OWN]]
     assert phone_of(roster(rows, merged=["A1:C1"])) == OWN
+
+
+def test_a_hint_under_a_header_is_not_its_name(roster):
+    rows = [["姓名", "身份证号", "入党时间", "", "联系电话"], ["", "18 位数字", "年", "月", "本人"]]
+    outcome = roster([*rows, ["张伟", ID[0], 2011, 7, OWN]], merged=["A1:A2", "C1:D1"])
+    assert people(outcome) == [(3, "张伟", ID[0])]
+    assert outcome.rows[0].values == {"name": "张伟", "id_number": ID[0], "phone": OWN}
+    assert [column.label for column in outcome.roster.tables[0].columns] == ["姓名", "身份证号", "年", "月", "本人"]

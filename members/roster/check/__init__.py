@@ -134,14 +134,16 @@ class _Checker:
         """Yield the checked rows."""
         table: Table | None = None
         plan: _Plan | None = None
+        named: Unit | None = None
         for person in roster:
             if person.table is not table:
-                table = person.table
-                named = None
+                above = named if table is not None and table.sheet == person.table.sheet else None
+                table, named = person.table, None
                 if table.index_of("committee") is None:
                     named = self.catalogue.named_by(table.sheet, table.titles)
-                    if named is not None and named.id == self.catalogue.importing.id:
-                        named = None  # the title says who sends the roster, not where its people belong
+                    if named is None and above is not None:  # a title that names no county leaves that of the sheet
+                        named = above
+                        table.titles = (*table.titles, above.name)  # said again wherever the table is written alone
                 plan = _Plan(table, self.readers, self.memories, named)
                 if not self.sheets or self.sheets[-1] != table.sheet:
                     self.sheets.append(table.sheet)

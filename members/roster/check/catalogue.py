@@ -128,13 +128,14 @@ class Catalogue:
         return [self.units[unit_id] for unit_id in sorted(ids)], folded
 
     def named_by(self, sheet: str, titles: Sequence[str]) -> Unit | None:
-        """Return the committee that the sheet's name or the titles above the header mean, None when none or several.
+        """Return the committee below the importing one that the sheet's name or the titles mean; None: none or several.
 
         The sheet's name goes first, then titles, then the line 填报单位. 成都市金牛区… means 金牛区, not 成都市.
         """
         lines = [sheet, *(title for title in titles if not _UNIT_LINE.fullmatch(title))]
         for line in (*lines, *(title for title in titles if _UNIT_LINE.fullmatch(title))):
-            if unit := self._meant_by(folded_unit(line)[0]):
+            # A line that names the importing committee says who sends the roster, not where its people belong.
+            if (unit := self._meant_by(folded_unit(line)[0])) and unit.id != self.importing.id:
                 return unit
         return None
 

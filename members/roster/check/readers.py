@@ -200,7 +200,7 @@ def date_of(cell: Cell, today: date) -> Meaning:
         if spaced := _SPACED.fullmatch(nfkc(cell).strip()):  # 2011 1 1 is not 2011.11
             return _built("-".join(filter(None, spaced.groups())), *_ymd(spaced.groups()), today)
         return _numbered(float(text), today) if len(text) <= 8 else Meaning(text, "date_invalid")
-    text = _WEEKDAY.sub("", text)
+    text = _WEEKDAY.sub("", text).removesuffix(".")
     if written := _WRITTEN.fullmatch(text) or _IN_WORDS.fullmatch(text):
         return _built(text, *_ymd(written.groups()), today)
     return Meaning(text, "date_invalid")

@@ -30,6 +30,7 @@ __all__ = ["Column", "Ignored", "PersonRow", "Roster", "Table", "folded_header",
 
 _HEADER_WITHIN = 100  # rows from the top of a sheet in which a header is looked for
 _SAMPLED = 60  # rows of people whose cells suggest what an unknown column holds
+_DIGITS = re.compile(r"[0-9]+")
 _MOST_IGNORED = 200  # rows named one by one; the rest is counted
 
 
@@ -217,6 +218,10 @@ class _Sheet:
             else:
                 ahead.appendleft((number, cells))
                 header = self._header_ahead(sifter)
+                if header == "repeated" and self._is_titled_anew(table):
+                    self._look(table.header_rows)
+                    sampler.suggest()
+                    return 0, table.header_rows
                 if header == "repeated":
                     self.roster.ignore(self.sheet.name, number, "header", cells)
                     ahead.popleft()
@@ -239,6 +244,11 @@ class _Sheet:
             if sampling:
                 sampling = sampler.take(cells)
             yield PersonRow(table, number, cells)
+
+    def _is_titled_anew(self, table: Table) -> bool:
+        """Whether titles that the table does not have stand over its header where it repeats, page numbers aside."""
+        had = {_DIGITS.sub("", title) for title in table.titles}
+        return not table.moves and any(_DIGITS.sub("", title) not in had for title in self.titles)
 
     def _header_ahead(self, sifter: Sifter) -> tuple[int, int] | str | None:
         """Return what the next row has to do with a header.

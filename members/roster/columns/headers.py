@@ -164,8 +164,17 @@ def _headed_by(rows: Sequence[Sequence[Cell]], mapping: Mapping[str, str]) -> li
             both = folded_header(above + text)
             if field_of(both, mapping)[0]:
                 folded = both
+            elif above in cells and not _OTHERS.search(text) and not _is_group(rows, index, lowest):
+                # 身份证号 over "18 位": a hint, not the name of the column
+                text, folded = (above, upper) if field_of(upper := folded_header(above), mapping)[0] else (text, folded)
         headed.append((text, folded, above))
     return headed
+
+
+def _is_group(rows: Sequence[Sequence[Cell]], index: int, lowest: int) -> bool:
+    """Whether the cells above a header text reach over the column right of it, which has a text of its own."""
+    right = [row[index + 1] if index + 1 < len(row) else "" for row in rows]
+    return right[lowest] != "" and not any(cell != "" for cell in right[:lowest])
 
 
 def _known_fields(headed: Sequence[tuple[str, str, str]], mapping: Mapping[str, str]) -> set[str]:

@@ -46,7 +46,7 @@ _TITLE = re.compile(
 _DATE_LINE = re.compile(r"\d{4}[年./-]\d{1,2}(?:[月./-](?:\d{1,2}日?)?)?")
 _HAN = re.compile(r"[一-鿿]{3}")
 _LIKE_ID = re.compile(r"[0-9Xx*]{14,}")
-_REQUIRED = re.compile(r"\(?(?:必填|选填|非必填|可选|必填项)(?:项)?\)?.*")
+_REQUIRED = re.compile(r"\(?(?:必填|选填|非必填|可选|1[18]位|[同与]身份证|填写?真实姓名).*")
 
 
 def _text(cell: Cell) -> str:
