@@ -30,7 +30,7 @@ _PLAIN_PLATE = re.compile("[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂�
 _PLAIN_NAME = re.compile("[\u4e00-\u9fff]+").fullmatch
 _HAN_NAME = re.compile(f"[{_HAN}]+").fullmatch
 _INSIDE_CHINESE = re.compile(f"(?<=[{_HAN}{DOT}])[{_SPACE}]+(?=[{_HAN}{DOT}])")
-_FULL_STOP = re.compile(f"(?<=[{_HAN}])\\.(?=[{_HAN}])")
+_FULL_STOP = re.compile(f"(?<=[{_HAN}])[{_SPACE}]*\\.[{_SPACE}]*(?=[{_HAN}])")
 _TO_DOT = str.maketrans(dict.fromkeys(_LOOKALIKE_DOTS, DOT))
 _APOSTROPHES = str.maketrans(dict.fromkeys("'’‘`´ʼ′", ""))
 _DASHES = str.maketrans(dict.fromkeys("-‐‑‒–—―−﹣", ""))
