@@ -98,3 +98,10 @@ def test_a_hint_under_a_header_is_not_its_name(roster):
     assert people(outcome) == [(3, "张伟", ID[0])]
     assert outcome.rows[0].values == {"name": "张伟", "id_number": ID[0], "phone": OWN}
     assert [column.label for column in outcome.roster.tables[0].columns] == ["姓名", "身份证号", "年", "月", "本人"]
+
+
+def test_a_list_of_vehicles_is_no_roster(roster):
+    rows = [["车牌号", "驾驶员", "联系电话", "所属企业"], ["川A12345", "张伟", OWN, "某公司"]]
+    outcome = roster([["驾驶员", "身份证号"], ["张伟", ID[0]]], others={"车辆": rows})
+    assert people(outcome) == [(2, "张伟", ID[0])]
+    assert outcome.roster.skipped == [("车辆", "no_header")]

@@ -55,6 +55,7 @@ KNOWN: dict[str, tuple[str, int]] = {
     folded_header(header): (entry.code, rank) for entry in FIELDS for rank, header in enumerate(entry.headers)
 }
 _UNKNOWN = ("", 0)
+_DRIVERS = {"司机", "驾驶员", "驾驶人", "从业人员"}
 _LOOSE = 100  # ranks behind every header of the list
 _SIGNS = re.compile(r"[\"“”'‘’!?↓↑▼▽△]|^[0-9]{1,2}(?=[一-鿿])|^[a-z][.、]")
 _WHOSE = re.compile(r"^(?:司机|驾驶员|驾驶人|从业人员|本人|人员|员工|职工|党员|个人)的?|本人$")
@@ -178,7 +179,12 @@ def _is_group(rows: Sequence[Sequence[Cell]], index: int, lowest: int) -> bool:
 
 
 def _known_fields(headed: Sequence[tuple[str, str, str]], mapping: Mapping[str, str]) -> set[str]:
-    return {field for _, folded, _ in headed if (field := field_of(folded, mapping)[0])}
+    texts = {folded: field for _, folded, _ in headed if (field := field_of(folded, mapping)[0])}
+    fields = set(texts.values())
+    # A list of vehicles names drivers too; they are people only beside their identity numbers.
+    if "id_number" not in fields and not any(field == "name" for text, field in texts.items() if text not in _DRIVERS):
+        fields.discard("name")
+    return fields
 
 
 def _is_header(fields: set[str]) -> bool:
