@@ -18,8 +18,13 @@ class Refusals:
         self.get_response = get_response
 
     def __call__(self, request):
-        """Pass on; see process_view and process_exception."""
-        return self.get_response(request)
+        """Pass on; a door that is no page says so in words. See process_view and process_exception."""
+        response = self.get_response(request)
+        if response.status_code == 405 and request.method == "GET" and not response.content:
+            words = errors.wrong_method(request)
+            words.headers["Allow"] = response.headers.get("Allow", "")
+            return words
+        return response
 
     def process_view(self, request, view, args, kwargs):
         """Answer 404 to a key beyond 64 bits, which no row can have, and 400 to a NUL, which PostgreSQL cannot hold.

@@ -7,6 +7,12 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from members.lists.columns import COLUMNS
+from members.lists.drivers import CONDITIONS
+from members.roster.read.refusals import SENTENCES
+
+_COLUMNS = {code: column.label for code, column in COLUMNS.items()}
+_CONDITIONS = {code: condition.label for code, condition in CONDITIONS.items()}
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT")
 
 ACTIONS: dict[str, str] = {
@@ -103,8 +109,10 @@ DETAILS: dict[str, str] = {
     "activated": "首次启用",
     "by": "经由",
     "changed_since": "之后又改过的人数",
+    "checked": "校验条数",
     "code": "代码",
     "columns": "列",
+    "conditions": "筛选条件",
     "count": "个数",
     "created": "新增",
     "days": "天数",
@@ -113,6 +121,7 @@ DETAILS: dict[str, str] = {
     "drivers": "司机数",
     "ended": "一并结束的",
     "expires_date": "有效期止",
+    "format": "格式",
     "from": "从",
     "guiding_organization": "指导组织",
     "id_number": "身份证号",
@@ -129,6 +138,7 @@ DETAILS: dict[str, str] = {
     "phone": "电话",
     "plan": "计划指纹",
     "plate": "车牌",
+    "problem": "问题",
     "rejected": "拒绝",
     "results": "结果指纹",
     "role": "角色",
@@ -179,6 +189,12 @@ def value_words(object_type: str, name: str, value) -> str:
         return ""
     if isinstance(value, bool):
         return "是" if value else "否"
+    if isinstance(value, dict) and name == "conditions":
+        return "、".join(f"{_CONDITIONS.get(code, code)} {part}" for code, part in value.items())
+    if isinstance(value, list) and name == "columns":
+        return "、".join(_COLUMNS.get(code, code) for code in value)
+    if name == "code" and value in SENTENCES and "{" not in SENTENCES[value]:
+        return SENTENCES[value].partition("。")[0]
     if isinstance(value, dict):
         parts = value.items()
         return "、".join(f"{field_words('members.driver', key)} {part}" for key, part in parts if not _nested(part))

@@ -81,6 +81,12 @@ def page_not_found(request, exception=None):
     return answer(request, ErrorPage(404, "search", "没有这一页", text, actions))
 
 
+def wrong_method(request):
+    """Answer 405 to an address that only a button may call: mostly one comes here after signing in anew."""
+    text = "可能是登录过期以后又回到了这里。什么都没有改动，请打开原来的页面，再点一次。"
+    return answer(request, ErrorPage(405, "arrow-clockwise", "这一步要在页面上点", text, (_home_label(request),)))
+
+
 def server_error(request):
     """Answer 500 with a number that the log also carries. Touches no database, no session, no user."""
     number = f"{secrets.token_hex(2)}-{secrets.token_hex(1)}".upper()

@@ -138,6 +138,12 @@ def test_the_trail_speaks_chinese_and_local_time_here_and_in_the_admin(client, a
     page = client.get("/audit/").content.decode()
     for words in ("角色：支部书记", "2026-11-25 00:30", "行数：3", "任免文件号：〔2026〕1 号"):
         assert words in page, words
+    details = {"columns": ["name", "plates"], "conditions": {"group": "truck"}, "format": "xlsx"}
+    trail.record("driver.export", None, actor=county_clerk, details=details)
+    trail.record("roster_import.fail", None, actor=county_clerk, details={"code": "no_rows"})
+    page = client.get("/audit/").content.decode()
+    for words in ("列：姓名、车牌", "筛选条件：司机类别 ", "格式：xlsx", "代码：找到了表头，但下面一个人也没有"):
+        assert words in page, words
     post = tree.branch.appointments.get(role="secretary")
     page = sign_in(county_clerk).get(f"/admin/branches/appointment/{post.pk}/history/").content.decode()
     assert "<td>任命</td><td>角色、" in page

@@ -29,6 +29,14 @@ def test_a_nul_in_a_form_is_a_bad_request(county_clerk, sign_in):
     assert sign_in(county_clerk).post("/drivers/columns/", {"cols": ["\0"]}).status_code == 400
 
 
+def test_an_address_that_only_a_button_calls_says_so(county_clerk, sign_in):
+    client = sign_in(county_clerk)
+    for url in ("/drivers/bulk/", "/drivers/columns/"):
+        answer = client.get(url)
+        assert (answer.status_code, answer["Allow"]) == (405, "POST")
+        assert "这一步要在页面上点" in answer.content.decode()
+
+
 @pytest.mark.parametrize("row", [str(HUGE), "9" * 5000, "１", "-1", "a"])
 def test_ticked_rows_that_can_be_none_are_passed_over(county_clerk, sign_in, row):
     answer = sign_in(county_clerk).post("/drivers/bulk/", {"row": row, "action": "verify"})
