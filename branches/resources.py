@@ -78,6 +78,25 @@ def _plain(cell):
     return int(cell) if isinstance(cell, float) and cell.is_integer() else cell
 
 
+class WordsDiff(resources.Diff):
+    """What the preview shows of a row: choices by their labels."""
+
+    def __init__(self, resource, instance, new):
+        super().__init__(resource, instance, new)
+        self.left = _labels(resource, self.left)
+
+    def compare_with(self, resource, instance):
+        """Take the row as it will be."""
+        super().compare_with(resource, instance)
+        self.right = _labels(resource, self.right)
+
+
+def _labels(resource, values: list) -> list:
+    columns = [resource._model_field(field.column_name) for field in resource.get_import_fields()]
+    words = [{str(value): label for value, label in getattr(one, "flatchoices", None) or ()} for one in columns]
+    return [labels.get(str(value), value) for labels, value in zip(words, values, strict=True)]
+
+
 class SafeResource(resources.ModelResource):
     """A resource whose exports carry no formula and whose imports know who asks."""
 
@@ -92,6 +111,10 @@ class SafeResource(resources.ModelResource):
             return self._meta.model._meta.get_field(name)
         except FieldDoesNotExist:
             return None
+
+    def get_diff_class(self):
+        """Return the kind of preview."""
+        return WordsDiff
 
     def words(self) -> dict[str, str]:
         """Return field name → the heading people see."""

@@ -22,7 +22,9 @@ from django.db import connection, models, transaction
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.http import content_disposition_header
 from import_export.admin import ExportMixin, ImportMixin
 from import_export.forms import ConfirmImportForm, ExportForm, ImportForm
 
@@ -374,7 +376,10 @@ class ScopedExport(ExportMixin):
                     "filters": sorted(request.GET),
                 },
             )
-        return super()._do_file_export(file_format, request, queryset, export_form=export_form)
+        response = super()._do_file_export(file_format, request, queryset, export_form=export_form)
+        name = f"{self.opts.verbose_name}-{timezone.localdate():%Y-%m-%d}.{file_format.get_extension()}"
+        response["Content-Disposition"] = content_disposition_header(True, name)
+        return response
 
 
 class SmallFileForm(ImportForm):

@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from datetime import date
+from urllib.parse import quote
 
 import pytest
 from django.contrib import admin
@@ -266,7 +267,9 @@ def test_an_export_holds_the_rows_in_scope_no_formula_and_leaves_a_trace(tree, c
     branch = dict(zip(head, rows[2], strict=True))
     assert (branch["全称"], branch["联系人"], branch["依托单位"]) == ("'=1+1", "'@x", "'+86")
     assert branch["上级代码"] == "510402"
-    text = export(sign_in(county_clerk), "organization", 1).content
+    answer = export(sign_in(county_clerk), "organization", 1)
+    assert quote("党组织-") in answer.headers["Content-Disposition"]
+    text = answer.content
     assert text.startswith(b"\xef\xbb\xbf")
     assert "'=1+1" in text.decode("utf-8-sig")
     assert Entry.objects.with_action("organization.exported").first().details["rows"] == 3
@@ -351,7 +354,7 @@ def test_a_file_that_is_no_workbook_is_refused_in_words(tree, county_clerk, sign
         url("organization", "import"), {"import_file": file, "format": "0", "resource": ""}
     )
     assert answer.status_code == 200
-    assert answer.context["form"].errors
+    assert "文件读不了。" in str(answer.context["form"].errors)
 
 
 def test_divisions_are_imported_by_the_system_administrator_with_one_trace(tree, system_admin, sign_in):

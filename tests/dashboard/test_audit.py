@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib import admin
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from branches.admin import ScopedExport
+from branches.resources import ReferenceResource
 from dashboard.notices import ACTIONS
 from foundation.audit import sealing, trail
 from foundation.audit.models import Entry
@@ -109,6 +112,15 @@ def test_every_action_of_the_product_has_words():
                 if action not in ACTIONS:
                     missing[action] = path.name
     assert missing == {}
+
+
+def test_every_table_that_is_exported_or_imported_has_words():
+    for model, page in admin.site._registry.items():
+        name = model._meta.model_name
+        if isinstance(page, ScopedExport):
+            assert f"{name}.exported" in ACTIONS
+            if issubclass(page.get_export_resource_classes(None)[0], ReferenceResource):
+                assert f"{name}.imported" in ACTIONS
 
 
 def actions_in(node):
