@@ -10,7 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
 from branches import rules
-from branches.choices import MAY_STAND_UNDER, ROLE_AT, AppointmentSource, Duty, GuidanceLine, Role
+from branches.choices import MAY_STAND_UNDER, ROLE_AT, AppointmentSource, Duty, GuidanceLine, Level, Role
 from branches.models import Appointment, Division, Organization
 from branches.workflow.organizations import CHANGEABLE
 
@@ -120,6 +120,7 @@ class OrganizationForm(VerbForm, forms.ModelForm):
         super().__init__(*args, **kwargs)
         allowed = [kind for kind, above in MAY_STAND_UNDER.items() if parent is None or parent.kind in above]
         self.fields["kind"].choices = [("", "请选择"), *((kind.value, kind.label) for kind in allowed)]
+        self.fields["level"].choices = [("", "请选择"), *Level.choices]
         self.fields["division"].widget.attrs["list"] = "divisions"
         self.divisions = local_divisions(parent)
         if self.instance.pk:

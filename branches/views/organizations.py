@@ -306,7 +306,7 @@ def organization_move(request, pk: int):
         success=f"“{organization.short_name}”已移动",
         title=f"调整“{organization.short_name}”的隶属关系",
         consequence=(
-            f"连同下面 {below} 个组织一起移动；这些组织里的司机、党员和任职跟着走，"
+            (f"连同下面 {below} 个组织一起移动；这些组织" if below else "这个组织") + "里的司机、党员和任职跟着走，"
             "新的上级马上能看到，原来的上级不再看到。"
         ),
         submit="移动",
