@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -95,18 +94,26 @@ def imported(environment: dict[str, str], file: Path, *, deaths) -> float:
         )
         try:
             log = Path(var_dir) / "log" / "worker.log"
-            wait(lambda: log.exists() and "ready" in log.read_text("utf-8", "replace"))
+            wait(lambda: log.exists() and "ready" in said(log, 0))
             started = time.monotonic()
             python(own, UPLOAD.format(file=str(file)))
+            read = 0
             for words, nth in deaths:
-                wait(lambda words=words, nth=nth: len(re.findall(words, log.read_text("utf-8", "replace"))) >= nth)
+                wait(lambda words=words, nth=nth, read=read: said(log, read).count(words) >= nth)
                 os.kill(worker_of(portal.pid), signal.SIGKILL)
                 say(f"  {time.monotonic() - started:6.1f} s  killed at {words}")
+                time.sleep(0.5)  # what the dead one had written arrives
+                read = len(said(log, 0))
             wait(lambda: python(own, STATUS).strip() in ("done", "failed"), every=2)
             return time.monotonic() - started
         finally:
             portal.send_signal(signal.SIGTERM)
             portal.wait(60)
+
+
+def said(log: Path, since: int) -> str:
+    """Return what the log of the worker says from a place on."""
+    return log.read_text("utf-8", "replace")[since:]
 
 
 def worker_of(supervisor: int) -> int:
