@@ -109,8 +109,8 @@ class DriverAdmin(ScopedAdmin):
 
     def entries_of(self, request, obj):
         """Return what the driver's page says too: who looked and why, and Party facts, to those who may see them."""
-        seen = Driver.objects.filter(pk=obj.pk)
-        guarded = seen.manageable_by(request.reach, Capability.DRIVER_IDENTITY_REVEAL).exists()
+        may_look = Driver.objects.manageable_by(request.reach, Capability.DRIVER_IDENTITY_REVEAL)
+        guarded = may_look.filter(pk=obj.pk).exists()
         hidden = frozenset() if may_read_party_facts(request.reach, obj) else frozenset(PARTY_FIELDS)
         entries = super().entries_of(request, obj)
         if not guarded:

@@ -28,7 +28,7 @@ QUESTIONS = {"visible_to", "manageable_by", "changeable_by"}
 
 # file, function and what it asks → why no scope is needed there.
 WITHOUT_SCOPE: dict[tuple[str, str, str], str] = {
-    ("branches/admin/scoped.py", "history_view", "Entry.for_object"): "the object came out of the scope",
+    ("branches/admin/scoped.py", "entries_of", "Entry.for_object"): "the object came out of the scope",
     ("branches/admin/tables.py", "", "Organization.none"): "placeholder, filled per request",
     ("branches/forms.py", "", "Appointment.none"): "placeholder, filled per request",
     ("branches/forms.py", "", "Organization.none"): "placeholder, filled per request",
