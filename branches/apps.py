@@ -10,11 +10,13 @@ class BranchesConfig(AppConfig):
     verbose_name = "组织与任职"
 
     def ready(self):
-        """Tell the floor below who decides on accounts; say what becomes of our rows when a unit is dissolved."""
+        """Tell the floor below who decides there; say what becomes of our rows when a unit is dissolved."""
         from branches.workflow import dissolution
         from foundation.accounts import rules as accounts
+        from foundation.notifications import rules as notifications
 
         accounts.register_decider(decide_on_account)
+        notifications.register_decider(decide_on_delivery)
         dissolution.register()
 
 
@@ -34,3 +36,12 @@ def decide_on_account(actor, action: str, user) -> bool:
     if action == LOCK:
         return rules.may_lock(reach, user)
     return False
+
+
+def decide_on_delivery(actor, action: str) -> bool:
+    """Return whether an actor may send given-up notifications again. Two queries at most, none for a reach."""
+    from branches.capabilities import Capability
+    from branches.rules import may
+    from foundation.notifications.rules import RESEND
+
+    return action == RESEND and may(actor, Capability.NOTIFICATION_RESEND)

@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("foundation.accounts.urls")),
+    path("notifications/", include("foundation.notifications.urls")),
     path("organizations/", include("branches.urls")),
     path("", include("grievances.urls")),
     path("", include("members.urls")),

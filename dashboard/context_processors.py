@@ -1,6 +1,9 @@
 """What every template knows."""
 
 from django.conf import settings
+from django.utils.functional import SimpleLazyObject
+
+from foundation.notifications.workflow import unread_count
 
 LARGE_TEXT_COOKIE = "large_text"
 
@@ -30,3 +33,9 @@ def wants_large_text(request) -> bool:
 def site(request) -> dict:
     """Add the site's facts and the reader's text size. No query beyond the sign-in itself."""
     return {"site": site_facts(), "large_text": wants_large_text(request)}
+
+
+def unread(request) -> dict:
+    """Add how many notifications the reader has not read, for the bell: one query, when a page shows it."""
+    user = getattr(request, "user", None)
+    return {"unread_notifications": SimpleLazyObject(lambda: unread_count(user)) if user is not None else 0}

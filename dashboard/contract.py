@@ -35,6 +35,8 @@ MODEL_OF_SEGMENT = {
     "vehicles": "members.Vehicle",
     "registration": "members.RegistrationTransfer",
     "exports": "members.ExportJob",
+    "notifications": "notifications.Notification",
+    "deliveries": "notifications.Delivery",
     "imports": "members.RosterImport",
 }
 # Parameters that name no row: a step of a verb, a topic of the help, parts of the admin's own addresses.
@@ -162,6 +164,7 @@ def _retention() -> dict[str, float]:
     return {
         "roster_rows": settings.ROSTER_RETENTION_DAYS,
         "roster_results": settings.ROSTER_RETENTION_DAYS,
+        "notifications_delivered_and_read": settings.NOTIFICATION_RETENTION_DAYS,
         "export_files": exports.KEPT.total_seconds() / 86400,
         "audit_entries_at_least": KEPT_DAYS_AT_LEAST,
     }

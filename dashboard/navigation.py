@@ -32,6 +32,7 @@ SEARCHED = (
 GROUPS: tuple[tuple[Entry, ...], ...] = (
     (
         Entry("工作台", "house", "dashboard:home"),
+        Entry("通知", "bell", "notifications:list", about="有事要办、办了有结果"),
         Entry("司机", "people", "members:driver_list", (Capability.DRIVER_VIEW,), about="查找、筛选、看登记"),
         Entry(
             "组织",
@@ -73,6 +74,13 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
             about="谁在哪里任职、哪里空缺",
         ),
         Entry("用户", "person-gear", "branches:user_list", (Capability.USER_VIEW,), about="谁有账号、能不能登录"),
+        Entry(
+            "通知投递",
+            "send",
+            "notifications:deliveries",
+            (Capability.NOTIFICATION_RESEND,),
+            about="没有发出去的短信、邮件，重发",
+        ),
         Entry("审计", "shield-check", "dashboard:audit", (Capability.AUDIT_ENTRY_VIEW,), about="谁在什么时候做了什么"),
         Entry("管理后台", "table", "admin:index", staff=True, about="登记表、参考表和系统表"),
     ),

@@ -34,6 +34,7 @@ TOPICS = (
     Topic("drivers", "司机登记", "登记、修改、认领别处登记的司机、可能重复", "people"),
     Topic("export", "导出", "导出的就是筛选出来的那些行，默认打码", "download"),
     Topic("protected-data", "看身份证号和电话", "默认打码，看一次要写理由，谁看过都有记录", "eye"),
+    Topic("notifications", "通知", "在哪里看、发到哪里、夜里不打扰、每天汇总", "bell"),
     Topic("organizations", "组织树", "谁能设在谁下面、指导关系、撤销组织", "diagram-3"),
     Topic("appointments", "任职与空缺", "任命、免职、产生方式、空缺是怎么算的", "person-badge"),
     Topic("users", "开账号和一次性验证码", "给同事开账号、重设密码", "person-gear"),
@@ -65,6 +66,7 @@ def topic(request, topic):
         "following": TOPICS[position + 1] if position + 1 < len(TOPICS) else None,
         "idle_minutes": settings.SESSION_COOKIE_AGE // 60,
         "largest_file": settings.ROSTER_MAX_BYTES,
+        "notification_days": settings.NOTIFICATION_RETENTION_DAYS,
         "failure_limit": settings.AXES_FAILURE_LIMIT,
         "lock_minutes": int(settings.AXES_COOLOFF_TIME.total_seconds() // 60),
     }

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from foundation.notifications.choices import DIGEST, EXTERNAL, GIVEN_UP, ChannelKind, DeliveryStatus
 
@@ -14,11 +15,11 @@ from foundation.notifications.choices import DIGEST, EXTERNAL, GIVEN_UP, Channel
 class NotificationQuerySet(models.QuerySet):
     """Notifications; everybody sees his own only."""
 
-    def visible_to(self, user: Any, at: datetime) -> Self:
-        """Return the inbox of an account at an instant: its own, due, digests left out. One index."""
+    def visible_to(self, user: Any, at: datetime | None = None) -> Self:
+        """Return the inbox of an account at an instant (default now): its own, due, digests left out. One index."""
         if user is None or not user.is_authenticated:
             return self.none()
-        return self.filter(user_id=user.pk, due_at__lte=at).exclude(event=DIGEST)
+        return self.filter(user_id=user.pk, due_at__lte=at or timezone.now()).exclude(event=DIGEST)
 
     def unread(self) -> Self:
         """Return those nobody has read."""

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, Greatest
 
 from foundation.accounts import workflow as accounts
 from foundation.audit import trail
+from foundation.notifications import workflow as notifications
 from members.choices import ExportStatus, ImportStatus
 from members.models import ExportJob, RosterImport, RosterResult, RosterRow
 from members.workflow import exports, import_reports
@@ -29,6 +30,7 @@ LABELS = {
     "files": "没有主的上传文件（个）",
     "exports": "过期的导出文件（个）",
     "accounts": "登录会话、验证码和失败记录",
+    "notifications": "发出并读过的通知",
 }
 
 
@@ -37,7 +39,7 @@ def purge_expired(at: datetime, *, dry_run: bool = False, seconds: float | None 
 
     Staged rows and line results of roster imports that ended ROSTER_RETENTION_DAYS ago (undo ends with them; the batch
     with its counts stays), previews nobody confirmed in that time, upload files without a batch, export files past
-    their day, sign-in leftovers. `seconds` limits the time; `dry_run` counts and changes nothing.
+    their day, sign-in leftovers, old notifications. `seconds` limits the time; `dry_run` counts and changes nothing.
     """
     until = None if seconds is None else time.monotonic() + seconds
     limit = at - timedelta(days=settings.ROSTER_RETENTION_DAYS)
@@ -49,6 +51,10 @@ def purge_expired(at: datetime, *, dry_run: bool = False, seconds: float | None 
         "exports": _expire_exports(at, dry_run=dry_run),
         "accounts": _purge_accounts(at, dry_run=dry_run),
     }
+    left = None if until is None else until - time.monotonic()
+    purged["notifications"], done = notifications.purge(at, dry_run=dry_run, seconds=left)
+    if not done:
+        return purged, False
     if not dry_run:
         import_reports.discard_old(at.timestamp())
     for batch in _outlived(limit):

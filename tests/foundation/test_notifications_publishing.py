@@ -137,7 +137,7 @@ def test_numbers_in_texts_are_masked(clerk):
     assert notification.body == "身份证号 510402********0017"
 
 
-# --- channels -------------------------------------------------------------------------------------------------------
+# --- channels --------------------------------------------------------------------------------------------------------
 def channels_of(user):
     rows = Delivery.objects.filter(notification__user=user).order_by("pk")
     return [one.channel for one in rows]
@@ -220,7 +220,7 @@ def test_an_urgent_message_takes_along_what_waits_before_it_in_its_case(sink):
     }
 
 
-# --- cost and wake-up -----------------------------------------------------------------------------------------------
+# --- cost and wake-up ------------------------------------------------------------------------------------------------
 def cost(messages):
     with (
         CaptureQueriesContext(

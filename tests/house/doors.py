@@ -70,6 +70,8 @@ def row_of(house, kind: str, place: str, who: str | None = None):
         "export": lambda: own(house.exports).pk,
         "ready_export": lambda: ready(own(house.exports)),
         "filter": lambda: own({one.user.username.replace("-", "_"): one for one in SavedFilter.objects.all()}).pk,
+        "notification": lambda: own(house.notifications).pk,
+        "delivery": lambda: house.deliveries["far" if place == "far" else "near"].pk,
         "division": lambda: "510402",
         "workday": lambda: "2026-01-01",
     }[kind]()

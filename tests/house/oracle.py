@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from branches.models import Appointment, Guidance, Office, Organization
 from foundation.accounts.models import User
+from foundation.notifications.models import Delivery, Notification
 from members.models import (
     Affiliation,
     Credential,
@@ -170,6 +171,14 @@ class Oracle:
         # One's own.
         return where.own and row.created_by_id == user.pk
 
+    def notification(self, row: Notification, where: Covered, user) -> bool:
+        # One's own, once it is due; a digest is no entry of the inbox.
+        return where.own and row.user_id == user.pk and row.due_at <= self.at and row.event != "notification.digest"
+
+    def delivery(self, row: Delivery, where: Covered, user) -> bool:
+        # What was given up, for whoever may send it again.
+        return where.everything and row.status in ("refused", "quarantined")
+
     def at_organization(self, row, where: Covered, user) -> bool:
         # What belongs to an organisation lies there.
         return row.organization_id in where
@@ -200,5 +209,8 @@ _TESTS = {
     RegistrationTransfer: ("driver.claim_registration", Oracle.transfer),
     RosterImport: ("roster_import.view", Oracle.batch),
     ExportJob: ("export_job.view", Oracle.export),
+    Notification: ("notification.view", Oracle.notification),
+    Delivery: ("notification.resend", Oracle.delivery),
 }
-MODELS = tuple(_TESTS)
+# A delivery has no question of its own: its page is for one role, all or nothing.
+MODELS = tuple(model for model in _TESTS if model is not Delivery)

@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from branches.models import Guidance, Office
+from foundation.notifications.models import Delivery, Notification
+from foundation.notifications.workflow import Recipient, publish
 from foundation.protection.canonical import name_key
 from foundation.protection.identifiers import check_character
 from members.choices import ExportStatus, ImportPhase, ImportStatus, TransferStatus
@@ -57,6 +60,8 @@ class House:
     imports: dict[str, RosterImport] = field(default_factory=dict)
     exports: dict[str, ExportJob] = field(default_factory=dict)
     transfers: dict[str, RegistrationTransfer] = field(default_factory=dict)
+    notifications: dict[str, Notification] = field(default_factory=dict)
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
     offices: dict[str, Office] = field(default_factory=dict)
 
     def add_driver(self, key: str, committee, *, enterprise: Enterprise | None = None, **fields) -> Driver:
@@ -147,6 +152,37 @@ class House:
         )
         return self.exports[key]
 
+    def notify(self, key: str, user, number: int = 1) -> Notification:
+        """Add a notification in somebody's inbox."""
+        with transaction.atomic():
+            publish(
+                "account.welcome",
+                recipients=[user],
+                subject=f"accounts.user:{user.pk}",
+                title=f"{NAME}通知 {number}",
+                url="/help/",
+                dedupe=f"house:{user.pk}:{number}",
+            )
+        self.notifications[key] = Notification.objects.filter(user=user).latest("pk")
+        return self.notifications[key]
+
+    def give_up(self, key: str, phone: str) -> Delivery:
+        """Add a text message that was refused, to somebody without an account."""
+        with transaction.atomic():
+            publish(
+                "grievance.accepted",
+                recipients=[Recipient(phone=phone)],
+                subject="grievances.grievance:1",
+                title=f"{NAME}短信",
+                dedupe=f"house:{key}",
+            )
+        delivery = Delivery.objects.latest("pk")
+        delivery.status, delivery.error_code, delivery.error = "refused", "http_400", "短信网关不收这条消息。"
+        delivery.failed_at = timezone.now()
+        delivery.save()
+        self.deliveries[key] = delivery
+        return delivery
+
     def claim(self, key: str, driver: Driver, to, by, **fields) -> RegistrationTransfer:
         """Add a claim on a driver's registration."""
         values = {"from_committee": driver.registering_committee, "status": TransferStatus.CLAIMED} | fields
@@ -228,6 +264,11 @@ def build(tree, cast: dict) -> House:
     for key in ("county_clerk", "neighbour_clerk", "province_clerk", "leader", "organisation_reader"):
         house.add_export(key, cast[key])
         SavedFilter.objects.create(user=cast[key], list_name="drivers", name="货车", query={"group": "truck"})
+    for key, user in cast.items():
+        house.notify(key, user)
+    house.notify("county_clerk", cast["county_clerk"], 2)
+    house.give_up("near", "19000017720")
+    house.give_up("far", "19000027720")
     by, other = cast["county_clerk"], cast["neighbour_clerk"]
     house.claim("from_county", house.drivers["claimed_from_county"], tree.neighbour_county, other)
     house.claim("by_county", house.drivers["claimed_by_county"], tree.county, by)

@@ -10,6 +10,7 @@ from django.utils.html import escape
 
 from branches.models import Appointment, Guidance, Office, Organization
 from foundation.accounts.models import User
+from foundation.notifications.models import Delivery, Notification
 from members.models import Driver, Enterprise, ExportJob, PartyMember, RegistrationTransfer, RosterImport, Vehicle
 from tests.factories import UserFactory
 from tests.house.doors import address, client_of, knock, row_of, rows_for
@@ -88,6 +89,8 @@ MODELS = {
     "import": RosterImport,
     "export": ExportJob,
     "ready_export": ExportJob,
+    "notification": Notification,
+    "delivery": Delivery,
 }
 NOT_ROWS = {"division", "workday"}  # everybody's
 

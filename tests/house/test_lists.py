@@ -17,6 +17,7 @@ from branches.querysets import ScopedQuerySet
 from foundation.accounts.models import User
 from foundation.audit import trail
 from foundation.audit.models import Entry
+from foundation.notifications.models import Delivery, Notification
 from members.models import (
     Credential,
     Driver,
@@ -55,6 +56,11 @@ def context(name: str, key=lambda row: row.pk):
     return read
 
 
+def inbox(response) -> set[int]:
+    """Read the keys of the notifications on a page."""
+    return {row.pk for _, rows in response.context["days"] for row in rows}
+
+
 # What it shows, the address, how to read it; None as the capability: that of seeing the row.
 PAGES = [
     (Organization, "branches:organization_list", "", None, links("/organizations/")),
@@ -78,6 +84,9 @@ PAGES = [
     (RosterImport, "members:import_list", "", None, links("/imports/")),
     (RosterImport, "members:import_list", "?show=waiting", None, links("/imports/")),
     (ExportJob, "members:export_list", "", None, links("/exports/")),
+    (Notification, "notifications:list", "", None, inbox),
+    (Notification, "notifications:list", "?show=unread", None, inbox),
+    (Delivery, "notifications:deliveries", "", None, context("rows", lambda row: row[0].pk)),
 ]
 
 

@@ -63,8 +63,8 @@ NO_DOOR = {
         [name for name in cells() if name.split(".")[0] in ("grievance", "sla_policy")], "part 4: grievances"
     ),
     **dict.fromkeys(
-        [name for name in cells() if name.split(".")[0] in ("notification", "api_client", "webhook")],
-        "part 2: notifications and partners",
+        [name for name in cells() if name.split(".")[0] in ("api_client", "webhook")],
+        "part 2: partners",
     ),
 }
 # A cell that allows, where the only doors are the admin's and the column does not work there.

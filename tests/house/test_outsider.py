@@ -89,6 +89,6 @@ def test_somebody_with_two_posts_sees_the_union_and_no_more(house):
 def test_the_comparison_goes_red_when_scope_is_missing(house, monkeypatch):
     monkeypatch.setattr(ScopedQuerySet, "visible_to", lambda self, who: self.all())
     for model in MODELS:
-        if model is not User:
+        if isinstance(model._default_manager.all(), ScopedQuerySet):
             with pytest.raises(AssertionError):
                 compare(model, house.cast)

@@ -78,6 +78,20 @@ DOORS: dict[str, Door] = {
     "mfa_deactivate_totp": signed_in(allowed=404),
     "mfa_view_recovery_codes": signed_in(allowed=404),
     "mfa_generate_recovery_codes": signed_in(),
+    # --- notifications: one's own, and what was given up
+    "notifications:list": Door("notification.view", deny=None),
+    "notifications:read": Door("notification.view", deny=None, names={"pk": "notification"}, data={}, allowed=302),
+    "notifications:read_all": Door("notification.view", deny=None, data={}, allowed=302),
+    "notifications:preferences": Door("notification.view", deny=None),
+    "notifications:deliveries": Door("notification.resend", allow="system_admin", deny="county_clerk"),
+    "notifications:resend": Door(
+        "notification.resend",
+        allow="system_admin",
+        deny="county_clerk",
+        names={"pk": "delivery"},
+        data={},
+        allowed=302,
+    ),
     # --- branches
     "branches:organization_list": signed_in(),
     "branches:organization_export": Door("organization.export", data={}),

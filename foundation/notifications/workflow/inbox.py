@@ -14,7 +14,7 @@ SHOWN_AT_MOST = 99  # the bell says 99+ beyond it
 
 def unread_count(user: User, at: datetime | None = None) -> int:
     """Return how many notifications an account has not read, 100 for any number above 99. One query, one index."""
-    unread = Notification.objects.visible_to(user, at or timezone.now()).unread()
+    unread = Notification.objects.visible_to(user, at).unread()
     return unread.order_by()[: SHOWN_AT_MOST + 1].count()
 
 

@@ -1,0 +1,268 @@
+"""The pages: one's own inbox by day, the bell, choices, and what providers refused."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from foundation.notifications import views, workflow
+from foundation.notifications.models import Delivery, Notification, Preference, RecipientSettings
+from foundation.notifications.workflow import Recipient
+from tests.factories import UserFactory
+from tests.foundation.notifications import MORNING, at, outside, reachable, tell
+
+pytestmark = pytest.mark.django_db
+HTMX = {"hx-request": "true"}
+
+
+@pytest.fixture
+def clerk(db):
+    return UserFactory(name="示例专干")
+
+
+@pytest.fixture
+def client(sign_in, clerk):
+    return sign_in(clerk)
+
+
+def page(client, address="/notifications/"):
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+# --- the inbox -------------------------------------------------------------------------------------------------------
+def test_an_empty_inbox_says_what_will_come(client):
+    assert "还没有通知" in page(client)
+    assert "没有未读的通知" in page(client, "/notifications/?show=unread")
+
+
+def test_notifications_stand_under_their_day_newest_first(client, clerk):
+    tell(clerk, number=1, when=at(23, 23, 59))
+    tell(clerk, number=2, when=at(24, 0, 1), body="请在 3 日内办结", url="/help/", urgent=True)
+    tell(UserFactory(), number=3)
+    text = page(client)
+    days = re.findall(r"<h2[^>]*>(.*?)</h2>", text)
+    assert days[:2] == ["2026年11月24日 星期二", "2026年11月23日 星期一"]
+    assert text.index("（2）") < text.index("（1）")
+    assert "（3）" not in text
+    assert text.count(">未读</span>") == 2, "a word, not colour alone"
+    assert ">紧急</span>" in re.sub(r"<svg.*?</svg>", "", text)
+    assert "请在 3 日内办结" in text
+
+
+def test_what_is_planned_ahead_and_what_is_told_to_others_is_not_there(client, clerk):
+    tell(clerk, when=timezone.now(), not_before=timezone.now() + timedelta(hours=1))
+    assert "还没有通知" in page(client)
+    assert workflow.unread_count(clerk) == 0
+
+
+def test_marking_read_works_without_script(client, clerk):
+    tell(clerk)
+    row = Notification.objects.get()
+    answer = client.post(f"/notifications/{row.pk}/read/")
+    assert (answer.status_code, answer.url) == (302, "/notifications/")
+    row.refresh_from_db()
+    assert row.read_at is not None
+    assert "未读</span>" not in page(client)
+    assert "没有未读的通知" in page(client, "/notifications/?show=unread")
+
+
+def test_marking_read_by_htmx_brings_the_line_and_the_bell(client, clerk):
+    tell(clerk)
+    tell(clerk, number=2)
+    row = Notification.objects.first()
+    text = client.post(f"/notifications/{row.pk}/read/", headers=HTMX).content.decode()
+    assert text.startswith(f'<li id="n{row.pk}">')
+    assert "已读" in text
+    assert 'id="bell"' in text
+    assert 'hx-swap-oob="true"' in text
+    assert "1 条未读" in text
+
+
+def test_opening_marks_read_and_leads_there(client, clerk):
+    tell(clerk, url="/help/?x=1")
+    answer = client.post(f"/notifications/{Notification.objects.get().pk}/read/", {"open": "1"})
+    assert answer.url == "/help/?x=1"
+    assert Notification.objects.get().read_at is not None
+
+
+def test_nobody_marks_what_is_not_his(sign_in, clerk):
+    tell(clerk)
+    key = Notification.objects.get().pk
+    stranger = sign_in(UserFactory())
+    assert stranger.post(f"/notifications/{key}/read/").status_code == 404
+    stranger.post("/notifications/read-all/")
+    assert Notification.objects.get().read_at is None
+    assert not workflow.mark_read(UserFactory(), key)
+
+
+def test_all_are_marked_at_once(client, clerk):
+    for number in range(3):
+        tell(clerk, number=number)
+    answer = client.post("/notifications/read-all/", follow=True)
+    assert "已把 3 条标为已读" in answer.content.decode()
+    assert workflow.unread_count(clerk) == 0
+    assert "没有未读的通知" in client.post("/notifications/read-all/", follow=True).content.decode()
+
+
+def test_reading_by_get_is_refused(client, clerk):
+    tell(clerk)
+    assert client.get(f"/notifications/{Notification.objects.get().pk}/read/").status_code == 405
+
+
+def test_pages_follow_each_other_without_gap_or_overlap(client, clerk, monkeypatch):
+    monkeypatch.setattr(views, "PAGE", 4)
+    for number in range(9):
+        tell(clerk, number=number, when=MORNING - timedelta(hours=number // 3))
+    found, address = [], "/notifications/"
+    while address:
+        text = page(client, address)
+        found += re.findall(r'<li id="n(\d+)"', text)
+        following = re.search(r'href="([^"]+)" rel="next"', text)
+        address = following[1].replace("&amp;", "&") if following else ""
+    wanted = Notification.objects.order_by("-due_at", "-pk").values_list("pk", flat=True)
+    assert found == [str(pk) for pk in wanted]
+
+
+@pytest.mark.parametrize("before", ["x", "-1", "9" * 30, "٣", "987654321"])
+def test_a_page_mark_nobody_gave_out_shows_the_first_page(client, clerk, before):
+    tell(clerk)
+    assert "（1）" in page(client, f"/notifications/?before={before}")
+
+
+# --- the bell --------------------------------------------------------------------------------------------------------
+def test_the_bell_says_how_many_are_unread_in_words(client, clerk):
+    assert 'aria-label="通知"' in page(client, "/help/")
+    tell(clerk)
+    assert 'aria-label="通知，1 条未读"' in page(client, "/help/")
+
+
+def test_the_bell_stops_counting_at_a_hundred(client, clerk):
+    from django.db import transaction
+
+    with transaction.atomic():
+        workflow.publish_many(
+            workflow.Message("a.b", [clerk], "a:1", "标题", f"{number}", at=MORNING) for number in range(101)
+        )
+    text = page(client, "/help/")
+    assert "99 条以上未读" in text
+    assert ">99+<" in text
+
+
+def test_the_bell_costs_one_query_on_an_index_and_nothing_signed_out(client, clerk):
+    from django.test import Client
+
+    tell(clerk)
+    page(client, "/help/")
+    with CaptureQueriesContext(connection) as queries:
+        page(client, "/help/")
+    bell = [one["sql"] for one in queries.captured_queries if "notifications_notification" in one["sql"]]
+    assert len(bell) == 1
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"EXPLAIN QUERY PLAN {bell[0]}")
+            assert "notifications_unread" in str(cursor.fetchall())
+    with CaptureQueriesContext(connection) as queries:
+        page(Client(), "/help/")
+    assert not [one for one in queries.captured_queries if "notifications_" in one["sql"]]
+
+
+# --- choices ---------------------------------------------------------------------------------------------------------
+def test_without_outside_channels_there_is_nothing_to_choose(client, settings):
+    settings.NOTIFY_SINK = settings.EMAIL_HOST = settings.NOTIFY_SMS_URL = settings.NOTIFY_WECOM_URL = ""
+    assert "还没有启用" in page(client, "/notifications/preferences/")
+
+
+def test_choices_are_shown_and_kept(client, clerk, settings):
+    settings.NOTIFY_SMS_URL, settings.EMAIL_HOST = "http://127.0.0.1:9/", "mail.example"
+    text = page(client, "/notifications/preferences/")
+    assert 'aria-label="诉求：短信" checked' in text
+    assert 'aria-label="登记、导入和导出：短信">' in text
+    assert "企业微信" not in text.partition("<main")[2], "not configured, not offered"
+    answer = client.post(
+        "/notifications/preferences/",
+        {"email": "clerk@example.com", "digest": "on", "registry-sms": "on", "grievance-email": "on"},
+        follow=True,
+    )
+    assert "通知设置已保存" in answer.content.decode()
+    mine = RecipientSettings.objects.get(user=clerk)
+    assert (mine.email, mine.wecom_id, mine.digest) == ("clerk@example.com", "", True)
+    on = workflow.choices_of(clerk)
+    assert on["registry", "sms"]
+    assert on["grievance", "email"]
+    assert not on["grievance", "sms"]
+    assert on["grievance", "wecom"], "what was not offered stays as it was"
+
+
+def test_a_wrong_address_is_told_and_nothing_is_kept(client, settings):
+    settings.EMAIL_HOST = "mail.example"
+    answer = client.post("/notifications/preferences/", {"email": "nobody"})
+    assert answer.status_code == 422
+    assert "邮箱的写法不对" in answer.content.decode()
+    assert not RecipientSettings.objects.exists()
+    assert not Preference.objects.exists()
+
+
+# --- what was given up -----------------------------------------------------------------------------------------------
+@pytest.fixture
+def given_up(settings):
+    settings.NOTIFY_SMS_URL = settings.NOTIFY_SINK = ""
+    tell(Recipient(phone="19000007720"), Recipient(email="someone@example.com"))
+    workflow.drain(MORNING)
+    return outside(status="refused")
+
+
+def test_administrators_see_the_reason_and_no_address(given_up, sign_in, system_admin):
+    text = page(sign_in(system_admin), "/notifications/deliveries/")
+    assert "短信通道没有启用" in text
+    assert "190****7720" in text
+    assert "s****@example.com" in text
+    assert "19000007720" not in text
+    assert "someone@" not in text
+    assert text.count(">重发</button>") == 2
+
+
+def test_an_account_is_named_by_its_user_name(sign_in, system_admin, settings, tmp_path):
+    settings.NOTIFY_SINK = str(tmp_path / "sink.jsonl")
+    user = reachable(username="some-clerk")
+    tell(user)
+    user.is_active = False
+    user.save()
+    workflow.drain(MORNING)
+    assert "账号 some-clerk" in page(sign_in(system_admin), "/notifications/deliveries/")
+
+
+def test_sending_again_queues_and_says_when(given_up, sign_in, system_admin):
+    client = sign_in(system_admin)
+    answer = client.post(f"/notifications/deliveries/{given_up.first().pk}/resend/", follow=True)
+    assert "已排队" in answer.content.decode()
+    assert outside(status="waiting").count() == 1
+    assert client.post(f"/notifications/deliveries/{outside().first().pk}/resend/").status_code == 404, "it waits"
+
+
+def test_others_see_neither(given_up, sign_in, county_clerk, auditor):
+    for reader in (county_clerk, auditor):
+        client = sign_in(reader)
+        assert client.get("/notifications/deliveries/").status_code == 403
+        assert client.post(f"/notifications/deliveries/{given_up.first().pk}/resend/").status_code == 403
+        assert client.post("/notifications/deliveries/987654321/resend/").status_code == 403
+    assert "没有发出去" not in page(sign_in(county_clerk)).partition("<main")[2]
+    assert Delivery.objects.filter(status="refused").count() == 2
+
+
+def test_the_inbox_costs_the_same_for_one_and_for_three(client, clerk):
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            page(client)
+        return len(queries)
+
+    tell(clerk)
+    cost()
+    one = cost()
+    tell(clerk, number=2)
+    tell(clerk, number=3)
+    assert cost() == one
