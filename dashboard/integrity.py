@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
 
 from branches import rules
 from branches.choices import OrganizationStatus, Role
@@ -20,6 +20,8 @@ from branches.models import Appointment, Organization
 from foundation.accounts.models import User
 from foundation.accounts.workflow import phone_index as account_phone_index
 from foundation.audit import sealing
+from foundation.notifications.choices import DIGEST, ChannelKind, DeliveryStatus
+from foundation.notifications.models import Delivery, Notification
 from foundation.protection.canonical import name_key
 from foundation.protection.seal import SealBroken
 from members.choices import AffiliationKind, Fate, ImportStatus, MemberStatus, VehicleStatus
@@ -40,7 +42,7 @@ from members.rules.people import credential_index, id_number_columns, name_colum
 SHOWN = 20  # sentences per check; the number found is always told
 _LEFT = (MemberStatus.REMOVED, MemberStatus.TRANSFERRED_OUT, MemberStatus.DECEASED)
 # What the contract names and this release has nothing of yet.
-NOT_YET = {"capacity": "预约名额（随服务站）", "outbox": "待发通知", "clocks": "办理时限"}
+NOT_YET = {"capacity": "预约名额（随服务站）", "clocks": "办理时限"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ _UNIQUE: tuple[tuple[Any, tuple[str, ...], Q, str], ...] = (
     (Vehicle, ("plate", "colour"), Q(status=VehicleStatus.ACTIVE), "在用车牌"),
     (Credential, ("driver", "kind"), Q(), "司机的同一种证件"),
     (RosterResult, ("roster_import", "ordinal"), Q(), "导入的一行写入结果"),
+    (Notification, ("dedupe_key",), Q(), "通知的去重键"),
+    (Delivery, ("notification", "channel"), Q(), "一条通知在一个通道上的投递"),
 )
 
 
@@ -233,6 +237,35 @@ def _appointments(at: datetime) -> Iterator[str]:
             yield f"组织 {organization}：有 {number} 个书记"
 
 
+# --- notifications ----------------------------------------------------------------------------------------------------
+_ABANDONED = timedelta(hours=1)  # the sweep comes every 30 seconds and a lease lasts one minute
+
+
+def _outbox(at: datetime) -> Iterator[str]:
+    """Everybody with an account has his inbox entry, everybody else some way; nothing is held by the dead. Six queries.
+
+    That nothing was sent twice under one key is a unique constraint; here its two halves are counted.
+    """
+    ways = Delivery.objects.filter(notification=OuterRef("pk"))
+    accounts = Notification.objects.filter(user__isnull=False).exclude(event=DIGEST)
+    for key in accounts.exclude(Exists(ways.filter(channel=ChannelKind.IN_APP))).values_list("pk", flat=True):
+        yield f"通知 {key}：没有站内的一份"
+    others = Notification.objects.filter(Q(user__isnull=True) | Q(event=DIGEST))
+    for key in others.exclude(Exists(ways)).values_list("pk", flat=True):
+        yield f"通知 {key}：没有一个通道"
+    copied = Delivery.objects.exclude(recipient=F("notification__recipient"), subject=F("notification__subject"))
+    for key in copied.values_list("pk", flat=True):
+        yield f"投递 {key}：收件人代号或事项与通知不符"
+    for key in Delivery.objects.stuck(at - _ABANDONED).values_list("pk", flat=True):
+        yield f"投递 {key}：占用它的后台早已中断，一小时没有人接着发"
+    unshown = Delivery.objects.due_in_app(at - _ABANDONED)
+    for key in unshown.values_list("notification", flat=True):
+        yield f"通知 {key}：到期一小时，后台还没有办"
+    loose = Delivery.objects.filter(status=DeliveryStatus.BUNDLED).exclude(bundled_into__event=DIGEST)
+    for key in loose.values_list("pk", flat=True):
+        yield f"投递 {key}：并入的不是汇总"
+
+
 # --- the trail --------------------------------------------------------------------------------------------------------
 def _trail(at: datetime) -> Iterator[str]:
     """Check the chain of the trail. That the sealer lags is told by verify_audit and is no damage."""
@@ -251,5 +284,6 @@ CHECKS: dict[str, tuple[str, Callable[[datetime], Iterator[str]]]] = {
     "registration": ("司机登记", _registration),
     "imports": ("导入守恒", _imports),
     "appointments": ("任职互斥", _appointments),
+    "outbox": ("待发通知", _outbox),
     "audit": ("审计链条", _trail),
 }

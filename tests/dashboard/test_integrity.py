@@ -13,8 +13,11 @@ from branches.models import Appointment, Organization
 from dashboard.demo.rosters import write_roster
 from dashboard.demo.scale import load
 from dashboard.integrity import CHECKS, verify
+from foundation.notifications.models import Delivery
+from foundation.notifications.workflow import Recipient, build_digests, drain
 from members.models import Affiliation, Credential, Enterprise, PartyMember, Person, RosterImport, RosterResult
 from tests.factories import AppointmentFactory, UserFactory
+from tests.foundation.notifications import reachable, tell
 from tests.members.roster_runs import load_units, written
 
 pytestmark = pytest.mark.django_db
@@ -211,3 +214,54 @@ def test_no_sentence_names_a_person(batch):
     said = "".join(sentence for one in found().values() for sentence in one)
     assert said
     assert not [p for p in Person.objects.all() if p.name in said or p.id_number in said or p.phone in said]
+
+
+# --- the outbox ------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def outbox(db, settings, tmp_path):
+    """Tell an account and somebody without one, and send it."""
+    settings.NOTIFY_SINK = str(tmp_path / "sink.jsonl")
+    tell(UserFactory(), Recipient(phone="19000007720"))
+    tell(reachable(digest=True), number=2)
+    build_digests(timezone.now())
+    drain(seconds=60)
+    return Delivery.objects.order_by("pk")
+
+
+def test_a_sound_outbox_has_no_problems(outbox):
+    assert {one.status for one in outbox} == {"sent", "bundled"}
+    assert found() == {}
+
+
+def test_a_notification_without_its_inbox_entry_is_found(outbox):
+    outbox.filter(channel="in_app").first().delete()
+    assert "没有站内的一份" in found()["outbox"][0]
+
+
+def test_a_message_without_any_way_is_found(outbox):
+    outbox.filter(channel="sms", recipient__startswith="phone:").delete()
+    assert "没有一个通道" in found()["outbox"][0]
+
+
+def test_a_delivery_under_another_name_is_found(outbox):
+    outbox.filter(channel="sms").update(subject="grievances.grievance:9")
+    assert "不符" in found()["outbox"][0]
+
+
+def test_what_the_dead_hold_is_found_and_what_the_living_hold_is_not(outbox):
+    until = timezone.now()
+    outbox.filter(channel="sms", status="sent").update(
+        status="waiting", sent_at=None, lease_owner="x", lease_until=until
+    )
+    assert found() == {}
+    assert "早已中断" in found(until + timedelta(minutes=61))["outbox"][0]
+
+
+def test_an_inbox_nobody_marks_is_found(outbox):
+    tell(UserFactory(), number=3, when=timezone.now() - timedelta(hours=2))
+    assert "后台还没有办" in found()["outbox"][0]
+
+
+def test_a_part_of_no_digest_is_found(outbox):
+    outbox.filter(status="bundled").update(bundled_into=outbox.first().notification_id)
+    assert "并入的不是汇总" in found()["outbox"][0]
