@@ -39,15 +39,16 @@ def claim(claimable: QuerySet, owner: str, seconds: int) -> int | None:
 
 
 def claim_many(claimable: QuerySet, owner: str, seconds: int, limit: int, *, now: datetime | None = None) -> list[int]:
-    """Take up to `limit` rows of `claimable` and return their keys, oldest (lowest key) first.
+    """Take up to `limit` rows of `claimable` and return their keys, in its order (none: lowest key first).
 
     Two queries in one transaction, three when another worker came in between. PostgreSQL passes over rows that
     somebody is just taking (SKIP LOCKED); SQLite has one writer, and the UPDATE asks the condition again. Each start
     counter goes up by one.
     """
     until = (now or timezone.now()) + timedelta(seconds=seconds)
+    ordered = claimable if claimable.ordered else claimable.order_by("pk")
     with transaction.atomic():
-        found = claimable.select_for_update(skip_locked=True, of=("self",)).order_by("pk")
+        found = ordered.select_for_update(skip_locked=True, of=("self",))
         keys = list(found.values_list("pk", flat=True)[:limit])
         if not keys:
             return []
@@ -55,7 +56,8 @@ def claim_many(claimable: QuerySet, owner: str, seconds: int, limit: int, *, now
         if taken == len(keys):
             return keys
         held = claimable.model._base_manager.filter(pk__in=keys, lease_owner=owner)
-        return list(held.order_by("pk").values_list("pk", flat=True))
+        mine = set(held.values_list("pk", flat=True))
+        return [key for key in keys if key in mine]
 
 
 def renew(rows: QuerySet | Manager, pk: int, owner: str, seconds: int, /, **changes) -> None:

@@ -47,15 +47,16 @@ class DeliveryQuerySet(models.QuerySet):
 
         A row waits for every earlier one of the same recipient, subject and channel that is due and neither sent nor
         given up; what is planned for later does not hold up what comes before it. In quiet hours only urgent rows.
+        What has been due longest comes first: the order of the index, so that sent rows are never walked through.
         """
         earlier = self.model._base_manager.filter(
             Q(not_before__isnull=True) | Q(not_before__lte=at),
             recipient=OuterRef("recipient"),
             subject=OuterRef("subject"),
-            channel=OuterRef("channel"),
+            channel=channel,
             status=DeliveryStatus.WAITING,
             pk__lt=OuterRef("pk"),
-        )
+        ).exclude(channel=ChannelKind.IN_APP)  # says to both databases that the partial index serves
         rows = self.filter(
             Q(lease_until__isnull=True) | Q(lease_until__lt=at),
             ~Exists(earlier),
@@ -64,7 +65,7 @@ class DeliveryQuerySet(models.QuerySet):
             due_at__lte=at,
             digest=False,
         )
-        return rows.filter(urgent=True) if quiet else rows
+        return (rows.filter(urgent=True) if quiet else rows).order_by("due_at", "pk")
 
     def due_for_digest(self, at: datetime) -> Self:
         """Return what waits for a digest that is to be made by `at`, by recipient and channel, oldest first."""

@@ -94,7 +94,7 @@ class _Run:
             due.filter(starts__lt=ALONE_AFTER), self.owner, LEASE_SECONDS, OUTSIDE_BATCH, now=at
         ) or leases.claim_many(due.filter(starts__gte=ALONE_AFTER), self.owner, LEASE_SECONDS, 1, now=at)
         rows = Delivery.objects.filter(pk__in=keys, lease_owner=self.owner)
-        return list(rows.select_related("notification__user").order_by("pk"))
+        return list(rows.select_related("notification__user").order_by("due_at", "pk"))
 
     def _send_all(self, batch: list[Delivery], deadline: float) -> None:
         """Send a claimed batch until the time is over or the provider is away; what was not begun is given back."""
