@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db.models import Q
@@ -77,6 +77,8 @@ class Reach:
     posts: tuple[Post, ...] = ()
     guided: tuple[Post, ...] = ()
     _resolved: dict[tuple, dict[int, str]] = field(default_factory=dict, repr=False)
+    # What workflow.offices_of has found for this reach, by the duties it was asked for.
+    offices: dict[frozenset[str], list[Any]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def is_anonymous(self) -> bool:

@@ -38,6 +38,13 @@ MODEL_OF_SEGMENT = {
     "notifications": "notifications.Notification",
     "deliveries": "notifications.Delivery",
     "imports": "members.RosterImport",
+    "grievances": "grievances.Grievance",
+    "evidence": "grievances.Evidence",
+    "assists": "grievances.Assist",
+    "extensions": "grievances.Extension",
+    "policies": "grievances.SlaPolicy",
+    "categories": "grievances.Category",
+    "campaigns": "grievances.Campaign",
 }
 # Parameters that name no row: a step of a verb, a topic of the help, parts of the admin's own addresses.
 NO_MODEL = frozenset({"step", "kind", "topic", "app_label", "url", "content_type_id", "report"})

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.urls import NoReverseMatch, reverse
 
 from branches.capabilities import Capability
+from grievances.lists.worklist import late_here
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Entry:
     needs: tuple[Capability, ...] = ()
     staff: bool = False
     about: str = ""
+    waiting: str = ""  # a number beside it: "late grievances" counts those of one's own unit
 
 
 SEARCHED = (
@@ -45,6 +47,30 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
             "企业", "building", "members:enterprise_list", (Capability.ENTERPRISE_VIEW,), about="登记的企业和组织覆盖"
         ),
         Entry("车辆", "truck", "members:vehicle_list", (Capability.VEHICLE_VIEW,), about="车牌、车型、谁在开"),
+    ),
+    (
+        Entry(
+            "诉求",
+            "chat-left-text",
+            "grievances:list",
+            (Capability.GRIEVANCE_VIEW,),
+            about="谁在等、几时到期、下一步",
+            waiting="late grievances",
+        ),
+        Entry(
+            "专项整治",
+            "flag",
+            "grievances:campaign_list",
+            (Capability.GRIEVANCE_ASSIGN, Capability.GRIEVANCE_SUPERVISE),
+            about="同一类诉求几个部门一起办",
+        ),
+        Entry(
+            "时限和类别",
+            "clock-history",
+            "grievances:policy_keep",
+            (Capability.SLA_POLICY_CHANGE,),
+            about="诉求的时限规定、类别",
+        ),
     ),
     (
         Entry(
@@ -99,7 +125,10 @@ def may_search(request) -> bool:
 
 
 def navigation(request) -> list[list[dict]]:
-    """Return groups of {label, icon, url, current, about} for the reader; empty groups are left out."""
+    """Return groups of {label, icon, url, current, about, late} for the reader; empty groups are left out.
+
+    `late` is a number to show, 0 for none. One query for who works on grievances, none for others.
+    """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return []
@@ -115,11 +144,21 @@ def navigation(request) -> list[list[dict]]:
                 url = reverse(entry.url_name)
             except NoReverseMatch:  # its app has not opened this door yet
                 continue
-            lines.append({"label": entry.label, "icon": entry.icon, "url": url, "current": False, "about": entry.about})
+            line = {"label": entry.label, "icon": entry.icon, "url": url, "current": False, "about": entry.about}
+            lines.append(line | {"late": _late(request) if entry.waiting else 0})
         if lines:
             groups.append(lines)
     _mark_current(request.path, groups)
     return groups
+
+
+def _late(request) -> int:
+    """Return how many grievances of the reader's own unit are late, counted once per request, at most 100."""
+    known = getattr(request, "late_grievances", None)
+    if known is None:
+        known = late_here(request.reach, request.reach.at)
+        request.late_grievances = known
+    return known
 
 
 def _mark_current(path: str, groups: list[list[dict]]) -> None:

@@ -7,12 +7,14 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from grievances.notices import ACTIONS as GRIEVANCES
 from members.lists.columns import COLUMNS
 from members.lists.drivers import CONDITIONS
 from members.roster.read.refusals import SENTENCES
 
 _COLUMNS = {code: column.label for code, column in COLUMNS.items()}
 _CONDITIONS = {code: condition.label for code, condition in CONDITIONS.items()}
+
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT")
 
 ACTIONS: dict[str, str] = {
@@ -62,7 +64,11 @@ ACTIONS: dict[str, str] = {
     "export.fail": "导出没有成功",
     "export.finish": "导出完成",
     "export.start": "开始导出",
-    "grievance.lodge": "提交意见建议",
+    "campaign.add_case": "专项整治列入诉求",
+    "campaign.begin": "开始专项整治",
+    "campaign.end": "结束专项整治",
+    "category.add": "登记诉求类别",
+    "category.change": "修改诉求类别",
     "guidance.added": "建立指导关系",
     "guidance.ended": "结束指导关系",
     "keys.forget": "弃用旧密钥",
@@ -105,6 +111,8 @@ ACTIONS: dict[str, str] = {
     "roster_import.upload": "上传名册",
     "seed.demo": "装入演示数据",
     "seed.scale": "装入测试数据",
+    "sla_policy.add": "登记时限规定",
+    "sla_policy.end": "停止时限规定",
     "vehicle.add": "登记车辆",
     "user.exported": "导出用户",
     "vehicle.change": "修改车辆",
@@ -114,6 +122,7 @@ ACTIONS: dict[str, str] = {
     "workday.exported": "导出工作日历",
     "workday.imported": "导入工作日历",
     "workday.loaded": "载入工作日历",
+    **GRIEVANCES,
 }
 
 

@@ -3,8 +3,35 @@
 from django.http import HttpResponse
 from django.urls import path
 
+from grievances.views import acts, campaigns, case, policies, supervision, worklist
+
 app_name = "grievances"
 urlpatterns = [
     path("grievances/track/", lambda request: HttpResponse(), name="track"),
-    path("grievances/<int:pk>/", lambda request, pk: HttpResponse(), name="detail"),
+    # --- those who work on them
+    path("grievances/", worklist.worklist, name="list"),
+    path("grievances/<int:pk>/", case.case_detail, name="detail"),
+    path("grievances/<int:pk>/reveal/", case.case_reveal, name="reveal"),
+    path("grievances/<int:pk>/evidence/<int:evidence>/", case.evidence_file, name="evidence"),
+    path("grievances/<int:pk>/assists/<int:assist>/end/", acts.end_assist, name="end_assist"),
+    *[
+        path(f"grievances/<int:pk>/{code.replace('_', '-')}/", view, name=code)
+        for code, view in acts.VIEWS.items()  # accept, assign, report … one address per act: grievances.rules.acts
+    ],
+    path("grievances/extensions/", supervision.extension_list, name="extension_list"),
+    path("grievances/extensions/<int:pk>/", supervision.extension_decide, name="extension_decide"),
+    # --- limits and categories
+    path("grievances/policies/", policies.policy_list, name="policy_list"),
+    path("grievances/policies/keep/", policies.policy_keep, name="policy_keep"),
+    path("grievances/policies/new/", policies.policy_create, name="policy_create"),
+    path("grievances/policies/<int:pk>/end/", policies.policy_end, name="policy_end"),
+    path("grievances/categories/", policies.category_list, name="category_list"),
+    path("grievances/categories/new/", policies.category_create, name="category_create"),
+    path("grievances/categories/<int:pk>/", policies.category_change, name="category_change"),
+    # --- campaigns
+    path("grievances/campaigns/", campaigns.campaign_list, name="campaign_list"),
+    path("grievances/campaigns/new/", campaigns.campaign_create, name="campaign_create"),
+    path("grievances/campaigns/<int:pk>/", campaigns.campaign_detail, name="campaign_detail"),
+    path("grievances/campaigns/<int:pk>/cases/add/", campaigns.campaign_add_case, name="campaign_add_case"),
+    path("grievances/campaigns/<int:pk>/end/", campaigns.campaign_end, name="campaign_end"),
 ]

@@ -15,7 +15,7 @@ from branches.capabilities import Capability
 from branches.choices import DUTY_ROLES, Duty, OrganizationStatus
 from branches.constraints import checked, in_words
 from branches.models import Appointment, Office, Organization
-from branches.scope import reach_of, subtree
+from branches.scope import Reach, reach_of, subtree
 from foundation.audit import trail
 
 
@@ -61,10 +61,21 @@ def offices_of(who, at: datetime, duties: Iterable[str] = tuple(Duty)) -> list[O
     """Return the offices whose work falls to a user (or reach) at an instant, with organisation. Three queries.
 
     Those of one's own units, and those below whose own people, and everybody between, are missing (`acting_for`).
+    A reach that is asked again at its own instant, for the same duties or some of them, costs no query.
     """
-    reach = reach_of(who, at)
+    reach, duties = reach_of(who, at), frozenset(duties)
     if not reach.posts:
         return []
+    if at != reach.at:
+        return _offices_of(reach, at, duties)
+    for asked, found in reach.offices.items():
+        if duties <= asked:
+            return [office for office in found if office.duty in duties]
+    reach.offices[duties] = _offices_of(reach, at, duties)
+    return list(reach.offices[duties])
+
+
+def _offices_of(reach: Reach, at: datetime, duties: Iterable[str]) -> list[Office]:
     condition = Q()
     for path in {post.path for post in reach.posts}:
         condition |= subtree(path, "organization__")

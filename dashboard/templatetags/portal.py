@@ -90,6 +90,12 @@ def share(part, whole) -> str:
 
 
 @register.filter
+def yuan(value) -> str:
+    """Return an amount of money with separators and two decimals: 18,600.00. Nothing stays nothing."""
+    return "" if value is None or value == "" else f"{value:,.2f}"
+
+
+@register.filter
 def day(value) -> str:
     """Return a date in words: 2026年11月22日."""
     value = timezone.localtime(value).date() if isinstance(value, datetime) else value

@@ -100,6 +100,53 @@ def may_reveal_phone(reach, grievance, office_ids: Iterable[int]) -> bool:
     )
 
 
+def may_withdraw_for_driver(reach, grievance) -> bool:
+    """Return whether a reader may withdraw a case because the driver said so: the unit itself that lodged it for him.
+
+    Who lodged himself withdraws himself, with code and passphrase. Reads collector with its organization.
+    """
+    if grievance.lodged_by_id is None or grievance.collector is None:
+        return False
+    units = reach.units(Capability.GRIEVANCE_LODGE_FOR_DRIVER, set(Extent) - {Extent.NONE})
+    return grievance.collector.organization_id in units
+
+
+def may_read_internal(reach, grievance, office_ids: Iterable[int], helping: bool = False) -> bool:
+    """Return whether a reader of the case reads what the complainant does not: offices and committees that work on it.
+
+    `helping`: his office helps. A unit that only lodged it, and a platform, read what the complainant reads.
+    """
+    committees = (grievance.organization, grievance.origin)
+    if any(Extent.SUBTREE in reach.extents_at(Capability.GRIEVANCE_VIEW, one) for one in committees):
+        return True
+    return helping or may_handle(reach, grievance, office_ids)
+
+
+def supervising_unit(reach, grievance) -> int | None:
+    """Return the reader's own unit for which he orders supervision, the nearest above the case; None: he may not."""
+    units = reach.units(Capability.GRIEVANCE_SUPERVISE, {Extent.SUBTREE, Extent.SUBTREE_BELOW})
+    above = [
+        post for post in reach.posts if post.organization_id in units and _stands_above(post, grievance.organization)
+    ]
+    return max(above, key=lambda post: len(post.path)).organization_id if above else None
+
+
+def _stands_above(post, organization) -> bool:
+    return organization.path.startswith(post.path)
+
+
+def may_lead_campaigns(reach, organization=None) -> bool:
+    """Return whether a reader opens, fills and ends campaigns: the clerk of the committee that leads it."""
+    if organization is None:
+        return reach.has(Capability.GRIEVANCE_ASSIGN)
+    return reach.covers(Capability.GRIEVANCE_ASSIGN, organization)
+
+
+def may_change_policies(reach) -> bool:
+    """Return whether a reader keeps limits and categories: system administrators."""
+    return may(reach, Capability.SLA_POLICY_CHANGE)
+
+
 def may_export(reach) -> bool:
     """Return whether a reader may export the ledger of his scope."""
     return may(reach, Capability.GRIEVANCE_EXPORT)

@@ -5,9 +5,17 @@ lodge ─ accept ─ assign ─ report_progress ─ answer ─ follow_up / confi
 sideways: assist, merge, withdraw, supervise, request_extension     upwards: escalate, take_up, reopen
 """
 
+from grievances.workflow.campaigns import add_case, begin_campaign, end_campaign
 from grievances.workflow.clocks import decide_extension, recount_missing, request_extension
 from grievances.workflow.closing import confirm, follow_up, say_not_solved
-from grievances.workflow.complainant import COMPLAINANT, found_by_code, object_to_refusal, reply, withdraw
+from grievances.workflow.complainant import (
+    COMPLAINANT,
+    found_by_code,
+    object_to_refusal,
+    reply,
+    withdraw,
+    withdraw_for_driver,
+)
 from grievances.workflow.handling import (
     answer,
     ask_complainant,
@@ -20,19 +28,26 @@ from grievances.workflow.handling import (
 from grievances.workflow.ladder import escalate, report_on_supervision, supervise, take_up
 from grievances.workflow.ledger import accept, assign, assist, end_assist, merge, refuse
 from grievances.workflow.lodging import Lodged, lodge, lodge_draft, lodge_feedback, save_draft, similar_to
+from grievances.workflow.policies import add_policy, end_policy, save_category
+from grievances.workflow.reading import open_evidence, reveal
 from grievances.workflow.sweep import sweep
 
 __all__ = [
     "COMPLAINANT",
     "Lodged",
     "accept",
+    "add_case",
+    "add_policy",
     "answer",
     "ask_complainant",
     "assign",
     "assist",
+    "begin_campaign",
     "confirm",
     "decide_extension",
     "end_assist",
+    "end_campaign",
+    "end_policy",
     "escalate",
     "follow_up",
     "found_by_code",
@@ -42,6 +57,7 @@ __all__ = [
     "merge",
     "note_internally",
     "object_to_refusal",
+    "open_evidence",
     "recount_missing",
     "refuse",
     "reply",
@@ -50,6 +66,8 @@ __all__ = [
     "request_extension",
     "resume",
     "return_to_unit",
+    "reveal",
+    "save_category",
     "save_draft",
     "say_not_solved",
     "similar_to",
@@ -58,4 +76,5 @@ __all__ = [
     "sweep",
     "take_up",
     "withdraw",
+    "withdraw_for_driver",
 ]

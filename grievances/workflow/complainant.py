@@ -7,9 +7,21 @@ from datetime import datetime
 from grievances import notices
 from grievances.choices import ClockKind, StatementKind, Status
 from grievances.models import Grievance
+from grievances.rules import cases
 from grievances.workflow import clocks
 from grievances.workflow.lodging import is_passphrase
-from grievances.workflow.steps import COMPLAINANT, committee_above, held, move, note, require_step, require_text, say
+from grievances.workflow.steps import (
+    COMPLAINANT,
+    acting,
+    committee_above,
+    held,
+    move,
+    note,
+    require,
+    require_step,
+    require_text,
+    say,
+)
 
 
 def found_by_code(track_code: str, passphrase: str) -> Grievance | None:
@@ -48,6 +60,18 @@ def withdraw(grievance: Grievance, *, at: datetime, words: str = "", actor=COMPL
         clocks.unpause(grievance, at)
         clocks.stop(grievance, at)
         notices.withdrawn(grievance, at)
+
+
+def withdraw_for_driver(grievance: Grievance, *, actor, words: str, at: datetime) -> None:
+    """Withdraw a case because the driver said so: by the unit that lodged it for him, with what he said.
+
+    Raises PermissionDenied, ValidationError without a word, trail.NotAllowed, trail.Conflict.
+    """
+    may = cases.may_withdraw_for_driver(acting(actor, at).reach, grievance)
+    require(may, "替诉求人撤回，由当初替他登记的单位办。")
+    words = require_text(words, "words", "请写诉求人怎么说的。")
+    require_step(grievance, Status.WITHDRAWN)
+    withdraw(grievance, at=at, words=words, actor=actor)
 
 
 def object_to_refusal(grievance: Grievance, *, words: str, at: datetime) -> None:

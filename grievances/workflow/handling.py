@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from grievances import notices
 from grievances.choices import WITH_HANDLER, ClockKind, PauseKind, Result, StatementKind, Status
-from grievances.models import Grievance
+from grievances.models import Assist, Grievance
 from grievances.rules import cases
 from grievances.workflow import clocks
 from grievances.workflow.steps import Acting, acting, held, move, note, require, require_step, require_text, say
@@ -43,14 +43,20 @@ def report_progress(grievance: Grievance, *, actor, text: str, at: datetime) -> 
         notices.progressed(grievance, at)
 
 
+def is_helped_by(grievance: Grievance, office_ids) -> bool:
+    """Return whether one of these offices helps with a case now (协办). One query."""
+    return Assist.objects.filter(grievance=grievance, office_id__in=office_ids, until_at__isnull=True).exists()
+
+
 def note_internally(grievance: Grievance, *, actor, text: str, at: datetime) -> None:
-    """Leave a note the complainant does not see. Who assigns, handles or supervises a case may.
+    """Leave a note the complainant does not see. Who assigns, handles, supervises or helps with a case may.
 
     Raises PermissionDenied, ValidationError, trail.Conflict.
     """
     who = acting(actor, at)
     allowed = cases.may_handle(who.reach, grievance, who.offices) or cases.may_assign(who.reach, grievance)
-    require(allowed or cases.may_supervise(who.reach, grievance), NOT_YOURS)
+    allowed = allowed or cases.may_supervise(who.reach, grievance)
+    require(allowed or is_helped_by(grievance, who.offices), NOT_YOURS)
     text = require_text(text, "text", "请写内容。")
     with held(grievance):
         entry = note(grievance, actor=actor, action="grievance.note")

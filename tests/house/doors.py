@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from branches.models import Guidance, Organization
+from grievances.models import Assist, Campaign, Category, Evidence, Extension, SlaPolicy
 from members.models import ExportJob, SavedFilter
 from tests.house.url_policy import DOORS
 
@@ -72,6 +76,23 @@ def row_of(house, kind: str, place: str, who: str | None = None):
         "filter": lambda: own({one.user.username.replace("-", "_"): one for one in SavedFilter.objects.all()}).pk,
         "notification": lambda: own(house.notifications).pk,
         "delivery": lambda: house.deliveries["far" if place == "far" else "near"].pk,
+        "lodged case": lambda: house.cases[f"{place} lodged"].pk,
+        "accepted case": lambda: house.cases[f"{place} accepted"].pk,
+        "case": lambda: house.cases[f"{place} in_hand"].pk,
+        "answered case": lambda: house.cases[f"{place} answered"].pk,
+        "branch's case": lambda: house.cases[f"{at('branch', 'branch', 'company', 'far')} in_hand"].pk,
+        "case below": lambda: house.cases[f"{at('below', 'below', 'below', 'far')} in_hand"].pk,
+        "county's case": lambda: house.cases[f"{at('county', 'county', 'county', 'far')} in_hand"].pk,
+        "assist": lambda: (
+            Assist.objects.get(grievance=house.cases[f"{at('county', 'county', 'county', 'far')} in_hand"]).pk
+        ),
+        "evidence": lambda: stored(house, house.cases[f"{at('county', 'county', 'county', 'far')} in_hand"]),
+        "extension": lambda: (
+            Extension.objects.get(clock__grievance=house.cases[f"{at('below', 'below', 'below', 'far')} in_hand"]).pk
+        ),
+        "campaign": lambda: Campaign.objects.get(organization=at(*[tree.county] * 3, tree.neighbour_county)).pk,
+        "policy": lambda: SlaPolicy.objects.earliest("pk").pk,
+        "category": lambda: Category.objects.get(code="parking_space").pk,
         "division": lambda: "510402",
         "workday": lambda: "2026-01-01",
     }[kind]()
@@ -85,6 +106,15 @@ def ready(job: ExportJob) -> int:
     (folder() / name).write_text("姓名\n", encoding="utf-8")
     ExportJob.objects.filter(pk=job.pk).update(status="ready", file_name=name, finished_at=timezone.now())
     return job.pk
+
+
+def stored(house, case) -> int:
+    """Give the file of a case its content."""
+    evidence = Evidence.objects.get(grievance=case)
+    folder = Path(settings.MEDIA_ROOT) / "evidence"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / evidence.stored_file).write_bytes(b"picture")
+    return evidence.pk
 
 
 def client_of(house, who: str | None) -> Client:

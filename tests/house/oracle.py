@@ -17,6 +17,7 @@ from django.utils import timezone
 from branches.models import Appointment, Guidance, Office, Organization
 from foundation.accounts.models import User
 from foundation.notifications.models import Delivery, Notification
+from grievances.models import Assist, Campaign, Grievance
 from members.models import (
     Affiliation,
     Credential,
@@ -183,6 +184,55 @@ class Oracle:
         # What belongs to an organisation lies there.
         return row.organization_id in where
 
+    # A role for the work of an office that names nobody; whoever is meant by an office with nobody: the level above.
+    HANDLES = frozenset({"handler", "secretary", "partner"})
+
+    def acts(self, office: Office | None, user) -> bool:
+        """Return whether the work of a handling office falls to a user."""
+        unit = office.organization_id if office is not None else None
+        while unit is not None:
+            here = Office.objects.filter(organization=unit, duty="handle").first()
+            if here is not None and here.holder is not None and here.holder.is_running(self.at):
+                return here.holder.user_id == user.pk
+            people = {
+                post.user_id
+                for post in Appointment.objects.filter(organization=unit)
+                if post.is_running(self.at) and post.role in self.HANDLES
+            }
+            if people:
+                return user.pk in people
+            unit = self.parents[unit]
+        return False
+
+    def grievance(self, row: Grievance, where: Covered, user) -> bool:
+        # By the committee that decides or had it first; what one's unit lodged or has; what one's office has or helps.
+        posts = [post for post in Appointment.objects.filter(user=user) if post.is_running(self.at)]
+        for post in posts if user.is_active and user.locked_at is None else []:
+            cell, home = cells()["grievance.view"][post.role], post.organization_id
+            with_handler = row.status in ("assigned", "in_hand", "waiting_for_complainant", "suspended")
+            inside = self.below(row.organization_id, home) or self.below(row.origin_id, home)
+            if cell == "subtree" and row.status != "draft" and inside:
+                return True
+            if cell in ("lodged_or_held", "own"):
+                if row.collector is not None and row.collector.organization_id == home:
+                    return True
+                held = row.handler is not None and row.handler.organization_id == home
+                if held and (with_handler or row.status in ("answered", "follow_up")):
+                    return True
+            if cell == "office":
+                helpers = Assist.objects.filter(grievance=row, until_at=None)
+                if self.acts(row.handler, user) or any(self.acts(one.office, user) for one in helpers):
+                    return True
+        return False
+
+    def campaign(self, row: Campaign, where: Covered, user) -> bool:
+        # Led there; a handler sees those of his own unit.
+        posts = [post for post in Appointment.objects.filter(user=user) if post.is_running(self.at)]
+        narrow = {"lodged_or_held", "own", "office"}
+        own = {post.organization_id for post in posts if cells()["grievance.view"][post.role] in narrow - {"own"}}
+        is_open = user.is_active and user.locked_at is None
+        return row.organization_id in where or (is_open and row.organization_id in own)
+
     def organization(self, row: Organization, where: Covered, user) -> bool:
         # The organisation itself, or that of one's own post.
         return row.pk in where or row.pk in where.own_organizations
@@ -211,6 +261,8 @@ _TESTS = {
     ExportJob: ("export_job.view", Oracle.export),
     Notification: ("notification.view", Oracle.notification),
     Delivery: ("notification.resend", Oracle.delivery),
+    Grievance: ("grievance.view", Oracle.grievance),
+    Campaign: ("grievance.view", Oracle.campaign),
 }
 # A delivery has no question of its own: its page is for one role, all or nothing.
 MODELS = tuple(model for model in _TESTS if model is not Delivery)

@@ -12,11 +12,13 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from branches.models import Guidance, Office
+from branches.models import Guidance, Office, Organization
 from foundation.notifications.models import Delivery, Notification
 from foundation.notifications.workflow import Recipient, publish
 from foundation.protection.canonical import name_key
 from foundation.protection.identifiers import check_character
+from grievances.choices import ClockKind, Status
+from grievances.models import Assist, Campaign, Category, Clock, Evidence, Extension, Grievance, SlaPolicy
 from members.choices import ExportStatus, ImportPhase, ImportStatus, TransferStatus
 from members.models import (
     Affiliation,
@@ -35,6 +37,7 @@ from members.models import (
 )
 from members.rules.people import credential_index
 from members.workflow.people import person_columns
+from tests.factories import OrganizationFactory
 
 TODAY = date(2026, 11, 23)
 TAIL = "7720"
@@ -63,6 +66,7 @@ class House:
     notifications: dict[str, Notification] = field(default_factory=dict)
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     offices: dict[str, Office] = field(default_factory=dict)
+    cases: dict[str, Grievance] = field(default_factory=dict)  # "county lodged", "branch in_hand" …
 
     def add_driver(self, key: str, committee, *, enterprise: Enterprise | None = None, **fields) -> Driver:
         """Add a driver with one vehicle and one licence."""
@@ -198,6 +202,94 @@ class House:
         )
         return self.transfers[key]
 
+    def add_case(self, place: str, state: str, committee, unit, **fields) -> Grievance:
+        """Add a case that a committee decides; it was lodged by a unit and, once accepted, lies with its office."""
+        number = len(self.cases) + 1
+        at = timezone.now() - timedelta(days=1)
+        ours, theirs = ({"organization": one} for one in (committee, unit))
+        values = {
+            "number": f"SQTEST-{number:04}",
+            "track_code": f"TEST{number:04}",
+            "channel": "branch",
+            "category": Category.objects.get(code="parking_space"),
+            "title": f"{NAME}诉求{number}",
+            "description": "测试经过",
+            "complainant_name": f"{NAME}人",
+            "phone": f"190{number:04}{TAIL}",
+            "organization": committee,
+            "origin": committee,
+            "lodged_at": at,
+            "status": state,
+            "collector": Office.objects.get_or_create(duty="collect", **theirs)[0],
+        }
+        if state != Status.LODGED:
+            values |= {
+                "accepted_at": at,
+                "handler": Office.objects.get_or_create(duty="handle", **theirs)[0],
+                "supervisor": Office.objects.get_or_create(duty="supervise", **ours)[0],
+            }
+        if state in (Status.IN_HAND, Status.ANSWERED):
+            values |= {"assigned_at": at, "first_assigned_at": at, "next_due_at": at + timedelta(days=9)}
+        if state == Status.ANSWERED:
+            values |= {"answered_at": at, "result": "solved"}
+        case = Grievance.objects.create(**values | fields)
+        self.cases[f"{place} {state}"] = case
+        return case
+
+    def ask_for_more_time(self, case: Grievance, user) -> Extension:
+        """Let the answer of a case run, and ask for more time for it."""
+        clock = Clock.objects.create(
+            grievance=case,
+            kind=ClockKind.ANSWER,
+            policy=SlaPolicy.objects.get(clock=ClockKind.ANSWER, urgency=""),
+            amount=5,
+            unit="working_days",
+            closes_at="18:00",
+            organization=case.organization,
+            started_at=case.lodged_at,
+            due_at=timezone.now() + timedelta(days=5),
+        )
+        return Extension.objects.create(
+            clock=clock, days=2, reason="测试理由", requested_by=user, requested_at=timezone.now()
+        )
+
+
+def add_grievances(house: House) -> None:
+    """Add a case in each state at each place, with what belongs to one; and a committee below the first county."""
+    tree, cast = house.tree, house.cast
+    # The county clerk takes up, supervises and allows more time below himself only.
+    below = OrganizationFactory(
+        parent=Organization.objects.get(pk=tree.county.pk),
+        code="E510402",
+        kind="enterprise_committee",
+        level="county",
+        short_name="测试东区企业党委",
+    )
+    for place, committee, unit in (
+        ("county", tree.county, tree.county),
+        ("branch", tree.county, tree.branch),
+        ("company", tree.company, tree.company),
+        ("below", below, below),
+        ("far", tree.neighbour_county, tree.neighbour_county),
+    ):
+        for state in (Status.LODGED, Status.ACCEPTED, Status.IN_HAND, Status.ANSWERED):
+            house.add_case(place, state, committee, unit)
+    for place in ("below", "far"):
+        house.ask_for_more_time(house.cases[f"{place} in_hand"], cast["city_clerk"])
+    for place, committee in (("county", tree.county), ("far", tree.neighbour_county)):
+        case = house.cases[f"{place} in_hand"]
+        team = OrganizationFactory(parent=Organization.objects.get(pk=committee.pk), kind="general_branch")
+        Assist.objects.create(
+            grievance=case,
+            office=Office.objects.create(organization=team, duty="handle"),
+            asked_by=cast["county_clerk"],
+            from_at=case.lodged_at,
+        )
+        Evidence.objects.create(
+            grievance=case, stored_file=f"{case.pk:032}.jpg", name="测试.jpg", kind="jpg", size=7, at=case.lodged_at
+        )
+        Campaign.objects.create(name=f"{NAME}整治", organization=committee, from_date=TODAY)
+
 
 def build(tree, cast: dict) -> House:
     """Write all rows. `cast` maps the names of the cast to their users."""
@@ -300,4 +392,5 @@ def build(tree, cast: dict) -> House:
         line="transport",
         from_date=date(2020, 1, 1),
     )
+    add_grievances(house)
     return house

@@ -11,6 +11,7 @@ from django.utils.html import escape
 from branches.models import Appointment, Guidance, Office, Organization
 from foundation.accounts.models import User
 from foundation.notifications.models import Delivery, Notification
+from grievances.models import Campaign, Grievance
 from members.models import Driver, Enterprise, ExportJob, PartyMember, RegistrationTransfer, RosterImport, Vehicle
 from tests.factories import UserFactory
 from tests.house.doors import address, client_of, knock, row_of, rows_for
@@ -91,8 +92,13 @@ MODELS = {
     "ready_export": ExportJob,
     "notification": Notification,
     "delivery": Delivery,
+    **dict.fromkeys(
+        ["lodged case", "accepted case", "case", "answered case", "branch's case", "case below", "county's case"],
+        Grievance,
+    ),
+    "campaign": Campaign,
 }
-NOT_ROWS = {"division", "workday"}  # everybody's
+NOT_ROWS = {"division", "workday", "policy", "category"}  # everybody's
 
 
 def fingerprint(response, url: str) -> tuple:

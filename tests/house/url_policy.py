@@ -182,6 +182,51 @@ DOORS: dict[str, Door] = {
     "members:import_report_file": Door(
         "roster_import.upload", deny="leader", names={"pk": "import"}, fixed={"kind": "result"}
     ),
+    # --- grievances: those who work on them. A case is seen by many and moved by one: who else, is refused.
+    "grievances:list": Door("grievance.view"),
+    "grievances:detail": on("case", "grievance.view", refused=403),
+    "grievances:reveal": act(
+        "case", "who has to speak with the complainant", data={"field": "phone", "reason": "核实情况"}
+    ),
+    "grievances:evidence": Door("grievance.view of the case", names={"pk": "county's case", "evidence": "evidence"}),
+    "grievances:end_assist": Door("grievance.assign", deny="leader", names={"pk": "county's case", "assist": "assist"}),
+    "grievances:accept": act("lodged case", "grievance.accept"),
+    "grievances:refuse": act("lodged case", "grievance.accept"),
+    "grievances:assign": act("accepted case", "grievance.assign"),
+    "grievances:assist": act("case", "grievance.assign"),
+    "grievances:merge": act("case", "grievance.assign"),
+    "grievances:suspend": act("case", "grievance.assign"),
+    "grievances:resume": act("case", "grievance.assign or who has it"),
+    "grievances:report": act("case", "grievance.answer", allow="handler"),
+    "grievances:answer": act("case", "grievance.answer", allow="handler"),
+    "grievances:ask": act("case", "grievance.answer", allow="handler"),
+    "grievances:return": act("case", "grievance.answer", allow="handler"),
+    "grievances:extend": act("case", "grievance.answer", allow="handler"),
+    "grievances:note": act("case", "who works on it or supervises it", deny="station_manager"),
+    "grievances:follow_up": act("answered case", "grievance.call_back"),
+    "grievances:report_back": act("case", "grievance.assign or who has it, when ordered", allowed=403),
+    "grievances:escalate": act("case", "grievance.assign or who has it"),
+    "grievances:take_up": act("case below", "grievance.take_up"),
+    "grievances:supervise": act("case below", "grievance.supervise", deny="handler", refused=404),
+    "grievances:withdraw": Door(
+        "the unit that lodged it", allow="secretary", deny="leader", names={"pk": "branch's case"}, allowed=403
+    ),
+    "grievances:extension_list": Door("grievance.extend_approve", deny="leader"),
+    "grievances:extension_decide": act("extension", "grievance.extend_approve"),
+    "grievances:policy_list": Door("sla_policy.view"),
+    "grievances:policy_keep": Door("sla_policy.change", allow="system_admin", deny="county_clerk"),
+    "grievances:policy_create": Door("sla_policy.change", allow="system_admin", deny="county_clerk"),
+    "grievances:policy_end": on("policy", "sla_policy.change", allow="system_admin", deny="county_clerk", refused=403),
+    "grievances:category_list": Door("sla_policy.change", allow="system_admin", deny="county_clerk"),
+    "grievances:category_create": Door("sla_policy.change", allow="system_admin", deny="county_clerk"),
+    "grievances:category_change": on(
+        "category", "sla_policy.change", allow="system_admin", deny="county_clerk", refused=403
+    ),
+    "grievances:campaign_list": Door("grievance.view"),
+    "grievances:campaign_create": Door("grievance.assign", deny="leader"),
+    "grievances:campaign_detail": on("campaign", "grievance.view of the committee", refused=403),
+    "grievances:campaign_add_case": act("campaign", "grievance.assign"),
+    "grievances:campaign_end": act("campaign", "grievance.assign"),
     # --- admin
     "admin:index": Door("role of staff", deny="leader", refused=404),
     "admin:login": Door("nobody: the portal's own page", allow="nobody", deny="county_clerk", refused=404, allowed=302),
@@ -253,6 +298,25 @@ TABLES: dict[str, Table] = {
     ),
     "members_driver": Table("driver", "driver.view"),
     "members_partymember": Table("member", "party_member.view"),
+    "grievances_grievance": Table("case", "grievance.view"),
+    "grievances_campaign": Table("campaign", "grievance.view"),
+    "grievances_category": Table(
+        "category",
+        "sla_policy.change",
+        allow="system_admin",
+        deny="county_clerk",
+        add="sla_policy.change",
+        change="sla_policy.change",
+        changes_as="system_admin",
+    ),
+    "grievances_slapolicy": Table(
+        "policy",
+        "sla_policy.change",
+        allow="system_admin",
+        deny="county_clerk",
+        add="sla_policy.change",
+        changes_as="system_admin",
+    ),
     "branches_division": Table(
         "division",
         "division.view",

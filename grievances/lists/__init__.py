@@ -1,0 +1,1 @@
+"""The work list: which cases, in which order, page by page."""

@@ -1,0 +1,1 @@
+"""Pages of grievances: the public ones, and those of who works on them."""

@@ -1,0 +1,66 @@
+"""Looking at what is protected on a case: the complainant's phone and name, and the files. Each look leaves a trace."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+
+from foundation.audit import trail
+from grievances.models import Evidence, Grievance
+from grievances.rules import cases
+from grievances.workflow.handling import is_helped_by
+from grievances.workflow.steps import acting, note, person_of, require, require_visible
+
+REVEALED = {"phone": "电话", "complainant_name": "姓名"}
+
+
+def reveal(grievance: Grievance, field: str, *, actor, reason: str, at: datetime) -> str:
+    """Return the complainant's phone or name in full and write down who looked and why.
+
+    Raises PermissionDenied for who has not to speak with him or to whom he is not named, ValidationError without a
+    reason or for another field. Source: docs/permissions.md (reveal needs a reason and is audited).
+    """
+    who = acting(actor, at)
+    require_visible(who.reach, grievance)
+    require(cases.may_reveal_phone(who.reach, grievance, who.offices), "看诉求人的电话，要由办这件诉求的岗位来看。")
+    if field not in REVEALED:
+        raise ValidationError({"field": "只有电话和姓名可以这样查看。"})
+    reason = " ".join(reason.split())
+    if len(reason) < 2:
+        raise ValidationError({"reason": "请写明为什么要看，至少 2 个字。"})
+    if len(reason) > 200:
+        raise ValidationError({"reason": "理由最多 200 个字。"})
+    with transaction.atomic():
+        trail.record(
+            "grievance.reveal",
+            grievance,
+            actor=actor,
+            organization_id=grievance.organization_id,
+            person_id=person_of(grievance),
+            fields=[field],
+            reason=reason,
+            label=grievance.number,
+        )
+    return getattr(grievance, field)
+
+
+def open_evidence(evidence: Evidence, *, actor, at: datetime) -> Path:
+    """Return where a file lies, for who sees its case, and write down that it was opened.
+
+    Raises PermissionDenied, FileNotFoundError for a file that is gone.
+    """
+    grievance, who = evidence.grievance, acting(actor, at)
+    require_visible(who.reach, grievance)
+    helping = is_helped_by(grievance, who.offices)
+    if not evidence.is_public and not cases.may_read_internal(who.reach, grievance, who.offices, helping):
+        raise PermissionDenied("这份材料只给办这件诉求的单位看。")
+    path = Path(settings.MEDIA_ROOT) / "evidence" / evidence.stored_file
+    if not path.is_file():
+        raise FileNotFoundError(evidence.stored_file)
+    with transaction.atomic():
+        note(grievance, actor=actor, action="grievance.open_evidence", details={"file": evidence.pk})
+    return path
