@@ -30,6 +30,7 @@ ACTIONS = {
     "grievance.ask_complainant": "请诉求人补充",
     "grievance.reply": "诉求人补充",
     "grievance.add_evidence": "添加材料",
+    "grievance.add_internal_evidence": "添加内部材料",
     "grievance.open_evidence": "打开材料",
     "grievance.suspend": "挂起",
     "grievance.resume": "恢复办理",
@@ -62,6 +63,7 @@ PUBLIC_ACTIONS = frozenset(ACTIONS) - {
     "grievance.supervision_reported",
     "grievance.extension_requested",
     "grievance.extension_refused",
+    "grievance.add_internal_evidence",
     "grievance.open_evidence",
     "grievance.merged_in",
     "grievance.reveal",
@@ -71,6 +73,20 @@ PUBLIC_ACTIONS = frozenset(ACTIONS) - {
 def lodged(grievance, at: datetime) -> None:
     """Tell the committee that has it."""
     _tell_committee(grievance, Duty.COLLECT, "lodged", "有一件新诉求待受理", at)
+
+
+def lodged_again(grievance, at: datetime) -> None:
+    """Tell the owner of a phone, once a day, that he has an open case: a second one came in under the number."""
+    if grievance.phone and not grievance.is_anonymous:
+        publish(
+            "grievance.lodged_again",
+            recipients=[Recipient(phone=grievance.phone)],
+            subject=f"grievances.grievance:{grievance.pk}",
+            title=f"您的诉求 {_code(grievance)} 还在办。这个号码刚又提了一件；是同一件事，凭查询码补充就行",
+            url=reverse("grievances:track"),
+            dedupe=f"grievance:{grievance.pk}:lodged_again:{timezone.localdate(at)}",
+            at=at,
+        )
 
 
 def accepted(grievance, at: datetime) -> None:
@@ -104,9 +120,9 @@ def asked(grievance, at: datetime) -> None:
     _tell_complainant(grievance, "asked", "要请您补充一点情况", at)
 
 
-def replied(grievance, at: datetime) -> None:
-    """Tell who works on it."""
-    _tell_office(grievance, _at_work(grievance), "replied", "诉求人补充了情况", at)
+def replied(grievance, followed, at: datetime) -> None:
+    """Tell who works on it; of a merged case, on the one it follows."""
+    _tell_office(grievance, _at_work(followed), "replied", "诉求人补充了情况", at)
 
 
 def suspended(grievance, at: datetime) -> None:
@@ -213,8 +229,12 @@ def _tell_office(grievance, office: Office, event: str, words: str, at: datetime
 def _tell_complainant(grievance, event: str, words: str, at: datetime) -> None:
     """Send word to who left a phone; who follows by code alone reads it there."""
     if grievance.phone and not grievance.is_anonymous:
-        code = f"{grievance.track_code[:4]}-{grievance.track_code[4:]}"
-        _publish(grievance, [Recipient(phone=grievance.phone)], event, f"您的诉求 {code} {words}", at, office=0)
+        words = f"您的诉求 {_code(grievance)} {words}"
+        _publish(grievance, [Recipient(phone=grievance.phone)], event, words, at, office=0)
+
+
+def _code(grievance) -> str:
+    return f"{grievance.track_code[:4]}-{grievance.track_code[4:]}"
 
 
 def _publish(grievance, recipients: list, event: str, title: str, at: datetime, *, office: int) -> None:

@@ -15,6 +15,7 @@ from grievances.choices import NEXT, TO_CONFIRM, Result, Satisfaction, Status
 
 FAILED_ATTEMPTS_TO_CLOSE = 3  # three documented attempts: closed as 未联系上, counted apart (docs/domain: d.8)
 BETWEEN_ATTEMPTS = timedelta(hours=4)  # three calls in a row are one attempt
+MAY_OBJECT = frozenset({Status.NOT_ACCEPTED})  # the complainant may still say why it has to be accepted
 REOPEN_WITHIN = timedelta(days=90)  # a closed case may be said to be unsolved so long (unverified, set locally)
 
 

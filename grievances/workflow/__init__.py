@@ -10,12 +10,14 @@ from grievances.workflow.clocks import decide_extension, recount_missing, reques
 from grievances.workflow.closing import confirm, follow_up, say_not_solved
 from grievances.workflow.complainant import (
     COMPLAINANT,
+    followed,
     found_by_code,
     object_to_refusal,
     reply,
     withdraw,
     withdraw_for_driver,
 )
+from grievances.workflow.evidence import add_evidence, open_evidence, public_evidence
 from grievances.workflow.handling import (
     answer,
     ask_complainant,
@@ -27,9 +29,18 @@ from grievances.workflow.handling import (
 )
 from grievances.workflow.ladder import escalate, report_on_supervision, supervise, take_up
 from grievances.workflow.ledger import accept, assign, assist, end_assist, merge, refuse
-from grievances.workflow.lodging import Lodged, lodge, lodge_draft, lodge_feedback, save_draft, similar_to
+from grievances.workflow.lodging import (
+    Lodged,
+    change_draft,
+    lodge,
+    lodge_draft,
+    lodge_feedback,
+    new_token,
+    save_draft,
+    similar_to,
+)
 from grievances.workflow.policies import add_policy, end_policy, save_category
-from grievances.workflow.reading import open_evidence, reveal
+from grievances.workflow.reading import reveal
 from grievances.workflow.sweep import sweep
 
 __all__ = [
@@ -37,12 +48,14 @@ __all__ = [
     "Lodged",
     "accept",
     "add_case",
+    "add_evidence",
     "add_policy",
     "answer",
     "ask_complainant",
     "assign",
     "assist",
     "begin_campaign",
+    "change_draft",
     "confirm",
     "decide_extension",
     "end_assist",
@@ -50,14 +63,17 @@ __all__ = [
     "end_policy",
     "escalate",
     "follow_up",
+    "followed",
     "found_by_code",
     "lodge",
     "lodge_draft",
     "lodge_feedback",
     "merge",
+    "new_token",
     "note_internally",
     "object_to_refusal",
     "open_evidence",
+    "public_evidence",
     "recount_missing",
     "refuse",
     "reply",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from foundation.audit import trail
 from grievances import notices
-from grievances.choices import ClockKind, StatementKind, Status
+from grievances.choices import OPEN, ClockKind, StatementKind, Status
 from grievances.models import Grievance
 from grievances.rules import cases
 from grievances.workflow import clocks
-from grievances.workflow.lodging import is_passphrase
+from grievances.workflow.lodging import is_passphrase, typed_code
 from grievances.workflow.steps import (
     COMPLAINANT,
     acting,
@@ -23,22 +24,40 @@ from grievances.workflow.steps import (
     say,
 )
 
+NO_PASSPHRASE = "0" * 32  # no digest of any passphrase; as long as one
+
 
 def found_by_code(track_code: str, passphrase: str) -> Grievance | None:
-    """Return the case of a code with its passphrase; None for a wrong one of either. One query."""
-    code = "".join(letter for letter in track_code.upper() if letter.isalnum())
-    grievance = Grievance.objects.with_names().filter(track_code=code).first() if len(code) == 8 else None
-    if grievance is None or grievance.status == Status.DRAFT or not is_passphrase(grievance, passphrase):
+    """Return the case of a code with its passphrase; None for a wrong one of either. One query, two when it is right.
+
+    An unknown code costs what a wrong passphrase costs: the digest is taken and compared all the same.
+    """
+    code = typed_code(track_code)[:8]
+    filed = Grievance.objects.exclude(status=Status.DRAFT).filter(track_code=code).only("track_code", "passphrase_hash")
+    found = filed.first() or Grievance(track_code=code, passphrase_hash=NO_PASSPHRASE)
+    if not is_passphrase(found, passphrase) or found.pk is None:
         return None
+    return Grievance.objects.with_names().get(pk=found.pk)
+
+
+def followed(grievance: Grievance) -> Grievance:
+    """Return the case in which a complainant's matter goes on: the one it was merged into, else itself.
+
+    One query for each time it was merged.
+    """
+    while grievance.merged_into_id is not None:
+        grievance = Grievance.objects.with_names().get(pk=grievance.merged_into_id)
     return grievance
 
 
 def reply(grievance: Grievance, *, text: str, at: datetime) -> None:
-    """Add something, or answer a question: a case that waited for it goes on.
+    """Add something, or answer a question: a case that waited for it goes on. Also to a case that was merged.
 
-    Raises ValidationError without a word, trail.Conflict.
+    Raises ValidationError without a word, trail.NotAllowed when the matter has ended, trail.Conflict.
     """
     text = require_text(text, "text", "请写要补充的内容。")
+    if followed(grievance).status not in OPEN:
+        raise trail.NotAllowed(f"这件诉求现在是「{grievance.get_status_display()}」，不用再补充。")
     with held(grievance):
         waited = grievance.status == Status.WAITING_FOR_COMPLAINANT
         if waited:
@@ -48,7 +67,7 @@ def reply(grievance: Grievance, *, text: str, at: datetime) -> None:
         say(grievance, StatementKind.REPLY, text, at=at, is_public=True, entry_id=entry)
         if waited:
             clocks.unpause(grievance, at)
-        notices.replied(grievance, at)
+        notices.replied(grievance, followed(grievance), at)
 
 
 def withdraw(grievance: Grievance, *, at: datetime, words: str = "", actor=COMPLAINANT) -> None:

@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from unicodedata import normalize
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -25,7 +26,16 @@ from grievances.models import Category, Grievance
 from grievances.rules import cases
 from grievances.rules.clocks import CHINA
 from grievances.workflow import clocks
-from grievances.workflow.steps import COMPLAINANT, acting, deciding_committee, move, note, require
+from grievances.workflow.steps import (
+    COMPLAINANT,
+    acting,
+    deciding_committee,
+    held,
+    move,
+    note,
+    require,
+    require_step,
+)
 from members.models import Person
 from members.rules.people import phone_index
 
@@ -36,10 +46,14 @@ SIMILAR_WITHIN = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Lodged:
-    """A lodged case and the passphrase, which is shown once and kept nowhere in clear."""
+    """A lodged case and the passphrase, which is shown once and kept nowhere in clear.
+
+    `is_repeat`: the form had been sent before; this is the case it made then, and nothing was stored now.
+    """
 
     grievance: Grievance
     passphrase: str
+    is_repeat: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +77,14 @@ class Complaint:
     person: Person | None = None
 
 
-def lodge(complaint: Complaint, *, at: datetime, actor=None, unit: Organization | None = None) -> Lodged:
+def lodge(
+    complaint: Complaint, *, at: datetime, actor=None, unit: Organization | None = None, token: str = ""
+) -> Lodged:
     """Store a case as lodged with the committee that decides it and start the clock of transfer; return it.
 
     `unit` is where it was brought (branch, station's committee, hotline desk); without one the division of the place
-    says which committee. Lodging never fails for a calendar. About 15 queries.
+    says which committee. `token` is the form's own (`new_token`): sent twice, also at the same instant, it is one case.
+    Lodging never fails for a calendar. About 15 queries.
 
     Raises PermissionDenied for a unit that is not the actor's, ValidationError per field.
     """
@@ -79,45 +96,74 @@ def lodge(complaint: Complaint, *, at: datetime, actor=None, unit: Organization 
         committee = deciding_committee(unit)
     if committee is None:
         raise ValidationError("这个地方还没有受理诉求的单位。急事请拨打 12328。")
+    if (before := _lodged_before(token)) is not None:
+        return before
     grievance = _built(complaint, committee, at, actor)
-    with transaction.atomic():
-        if unit is not None:
-            grievance.collector = office_of(unit, Duty.COLLECT)
-        passphrase = _stored(grievance, at)
-        note(
-            grievance,
-            actor=actor if unit is not None else COMPLAINANT,
-            action="grievance.lodge",
-            fields=["title", "description"],
-            details={"channel": grievance.channel, "urgency": grievance.urgency},
-        )
-        clocks.start(grievance, [ClockKind.TRANSFER], at)
-        notices.lodged(grievance, at)
+    try:
+        with transaction.atomic():
+            if unit is not None:
+                grievance.collector = office_of(unit, Duty.COLLECT)
+            passphrase = _stored(grievance, at, token)
+            note(
+                grievance,
+                actor=actor if unit is not None else COMPLAINANT,
+                action="grievance.lodge",
+                fields=["title", "description"],
+                details={"channel": grievance.channel, "urgency": grievance.urgency},
+            )
+            clocks.start(grievance, [ClockKind.TRANSFER], at)
+            notices.lodged(grievance, at)
+            _tell_of_open_ones(grievance, at)
+    except _Twice:
+        return _lodged_before(token)
     return Lodged(grievance, passphrase)
 
 
-def save_draft(complaint: Complaint, *, at: datetime, actor, unit: Organization) -> Grievance:
+def save_draft(complaint: Complaint, *, at: datetime, actor, unit: Organization, token: str = "") -> Grievance:
     """Keep what a secretary has noted so far; nobody is asked anything and no clock runs. Raises as `lodge`."""
     require(cases.may_lodge_for_driver(acting(actor, at).reach, unit), "只能替本单位的司机登记诉求。")
     committee = deciding_committee(unit)
     if committee is None:
         raise ValidationError("本单位上面还没有受理诉求的委员会。")
+    if (before := _lodged_before(token)) is not None:
+        return before.grievance
     grievance = _built(complaint, committee, at, actor)
     grievance.status = Status.DRAFT
-    with transaction.atomic():
-        grievance.collector = office_of(unit, Duty.COLLECT)
-        _stored(grievance, at)
-        note(grievance, actor=actor, action="grievance.draft")
+    try:
+        with transaction.atomic():
+            grievance.collector = office_of(unit, Duty.COLLECT)
+            _stored(grievance, at, token)
+            note(grievance, actor=actor, action="grievance.draft")
+    except _Twice:
+        return _lodged_before(token).grievance
     return grievance
 
 
-def lodge_draft(grievance: Grievance, *, actor, at: datetime) -> None:
-    """Lodge a draft: from now on it counts. Raises PermissionDenied, trail.NotAllowed, trail.Conflict."""
+def change_draft(grievance: Grievance, complaint: Complaint, *, actor, at: datetime) -> None:
+    """Write a draft anew. Raises PermissionDenied, ValidationError per field, trail.NotAllowed, trail.Conflict."""
+    require(grievance.lodged_by_id == actor.pk, "草稿由写的人改。")
+    require_step(grievance, Status.LODGED)
+    with held(grievance):
+        _built(complaint, grievance.organization, at, actor, draft=grievance)
+        grievance.save(update_fields=TOLD)
+        note(grievance, actor=actor, action="grievance.draft")
+
+
+def lodge_draft(grievance: Grievance, *, actor, at: datetime) -> Lodged:
+    """Lodge a draft: from now on it counts, and its complainant gets a passphrase; return both.
+
+    Raises PermissionDenied, trail.NotAllowed, trail.Conflict.
+    """
     require(grievance.lodged_by_id == actor.pk, "草稿由写的人提交。")
+    passphrase = new_code(6)
     with transaction.atomic():
         move(grievance, Status.LODGED, actor=actor, action="grievance.lodge", changes={"lodged_at": at})
+        grievance.passphrase_hash = passphrase_digest(grievance.track_code, passphrase)
+        grievance.save(update_fields=["passphrase_hash"])
         clocks.start(grievance, [ClockKind.TRANSFER], at)
         notices.lodged(grievance, at)
+        _tell_of_open_ones(grievance, at)
+    return Lodged(grievance, passphrase)
 
 
 def lodge_feedback(*, title: str, description: str, contact: str, user, at: datetime) -> Grievance:
@@ -166,7 +212,8 @@ def committee_for(division: Division | None) -> Organization | None:
 def similar_to(phone: str, category: Category | None, at: datetime) -> list[Grievance]:
     """Return open cases of the last 30 days under the same phone, those of the same kind first. One query.
 
-    For the form: show the complainant his own case before he lodges it again. Five at most.
+    Five at most. For staff within their scope, and for the owner of the phone: never shown to who only typed a number
+    (docs/decisions/0010-complainants-side.md).
     """
     phone = canonical_phone(phone)
     if phone_error(phone) is not None:
@@ -178,8 +225,16 @@ def similar_to(phone: str, category: Category | None, at: datetime) -> list[Grie
 
 
 def passphrase_digest(track_code: str, passphrase: str) -> str:
-    """Return the keyed digest of a passphrase; it is worth nothing for another case."""
-    return blind(f"{track_code}:{passphrase.strip().upper()}", PURPOSE).hex
+    """Return the keyed digest of a passphrase; it is worth nothing for another case.
+
+    Small letters, full-width ones, spaces and hyphens are as good as what was shown.
+    """
+    return blind(f"{track_code}:{typed_code(passphrase)}", PURPOSE).hex
+
+
+def typed_code(text: str) -> str:
+    """Return a code or passphrase as it was given out, however it was typed: letters and digits, capital."""
+    return "".join(letter for letter in normalize("NFKC", text).upper() if letter.isalnum())
 
 
 def is_passphrase(grievance: Grievance, passphrase: str) -> bool:
@@ -194,8 +249,69 @@ def new_code(length: int) -> str:
     return "".join(secrets.choice(LETTERS) for _ in range(length))
 
 
-def _built(complaint: Complaint, committee: Organization, at: datetime, actor) -> Grievance:
-    """Return the case, checked field by field, not yet stored."""
+def new_token() -> str:
+    """Return what one form carries, so that it makes one case however often it is sent."""
+    return secrets.token_hex(16)
+
+
+def codes_of(token: str) -> tuple[str, str]:
+    """Return code and passphrase of the case that a form makes: who has the form has both, nobody can guess them."""
+    return _letters(f"code:{token}", 8), _letters(f"passphrase:{token}", 6)
+
+
+def _letters(text: str, length: int) -> str:
+    number = blind(text, "grievances.form").int
+    return "".join(LETTERS[number >> (5 * place) & 31] for place in range(length))
+
+
+class _Twice(Exception):
+    """The form was sent twice at the same instant; the other one was first."""
+
+
+def _lodged_before(token: str) -> Lodged | None:
+    """Return the case a form has made already. One query."""
+    if not token:
+        return None
+    code, passphrase = codes_of(token)
+    grievance = Grievance.objects.with_names().filter(track_code=code).first()
+    if grievance is None or not is_passphrase(grievance, passphrase):
+        return None
+    return Lodged(grievance, passphrase, is_repeat=True)
+
+
+def _tell_of_open_ones(grievance: Grievance, at: datetime) -> None:
+    """Remind the owner of the phone of a case of his that is still open: he may mean the same."""
+    if grievance.phone:
+        others = [one for one in similar_to(grievance.phone, grievance.category, at) if one.pk != grievance.pk]
+        if others:
+            notices.lodged_again(min(others, key=lambda one: one.lodged_at), at)  # the oldest: one message a day
+
+
+# What a complaint fills; a draft is written anew by these.
+TOLD = (
+    "channel",
+    "external_number",
+    "category",
+    "urgency",
+    "title",
+    "description",
+    "respondent",
+    "division",
+    "place",
+    "amount_involved",
+    "person",
+    "complainant_name",
+    "phone",
+    "phone_index",
+    "is_anonymous",
+    "confidential_to",
+)
+
+
+def _built(
+    complaint: Complaint, committee: Organization, at: datetime, actor, draft: Grievance | None = None
+) -> Grievance:
+    """Return the case, checked field by field, not yet stored; or the draft, filled anew."""
     name = "" if complaint.is_anonymous else canonical_name(complaint.name)
     phone = "" if complaint.is_anonymous else canonical_phone(complaint.phone)
     errors = {}
@@ -205,40 +321,43 @@ def _built(complaint: Complaint, committee: Organization, at: datetime, actor) -
         errors["name"] = "只告诉一个岗位的诉求，要留下姓名或者电话；不想留就选匿名。"
     if errors:
         raise ValidationError(errors)
-    grievance = Grievance(
-        channel=complaint.channel,
-        external_number=complaint.external_number.strip(),
-        category=complaint.category,
-        urgency=complaint.urgency,
-        title=complaint.title.strip(),
-        description=complaint.description.strip(),
-        respondent=complaint.respondent.strip(),
-        division=complaint.division,
-        place=complaint.place.strip(),
-        amount_involved=complaint.amount_involved,
-        person=None if complaint.is_anonymous else complaint.person,
-        complainant_name=name,
-        phone=phone,
-        phone_index=phone_index(phone) if phone else None,
-        is_anonymous=complaint.is_anonymous,
-        confidential_to=None if complaint.is_anonymous else complaint.confidential_to,
+    grievance = draft or Grievance(
         organization=committee,
         origin=committee,
         lodged_by=actor if getattr(actor, "pk", None) else None,
         lodged_at=at,
     )
+    told = {
+        "channel": complaint.channel,
+        "external_number": complaint.external_number.strip(),
+        "category": complaint.category,
+        "urgency": complaint.urgency,
+        "title": complaint.title.strip(),
+        "description": complaint.description.strip(),
+        "respondent": complaint.respondent.strip(),
+        "division": complaint.division,
+        "place": complaint.place.strip(),
+        "amount_involved": complaint.amount_involved,
+        "person": None if complaint.is_anonymous else complaint.person,
+        "complainant_name": name,
+        "phone": phone,
+        "phone_index": phone_index(phone) if phone else None,
+        "is_anonymous": complaint.is_anonymous,
+        "confidential_to": None if complaint.is_anonymous else complaint.confidential_to,
+    }
+    for field in TOLD:
+        setattr(grievance, field, told[field])
     exclude = ["number", "track_code", "passphrase_hash", "collector", "handler", "supervisor", "answered_by"]
     checked(grievance, exclude=[*exclude, "merged_into"])
     return grievance
 
 
-def _stored(grievance: Grievance, at: datetime) -> str:
+def _stored(grievance: Grievance, at: datetime, token: str = "") -> str:
     """Give the case its number, code and passphrase, store it, and return the passphrase."""
     prefix = number_prefix(grievance.division or grievance.organization.division, at)
     for attempt in range(20):
         grievance.number = f"{prefix}{_next_number(prefix) + attempt:04}"
-        grievance.track_code = new_code(8)
-        passphrase = new_code(6)
+        grievance.track_code, passphrase = codes_of(token) if token else (new_code(8), new_code(6))
         grievance.passphrase_hash = passphrase_digest(grievance.track_code, passphrase)
         try:
             with transaction.atomic():
@@ -246,6 +365,8 @@ def _stored(grievance: Grievance, at: datetime) -> str:
         except IntegrityError as error:
             if grievance.external_number and "external" in str(error):
                 raise ValidationError({"external_number": "这个外部单号已经登记过。"}) from error
+            if token and Grievance.objects.filter(track_code=grievance.track_code).exists():
+                raise _Twice from error
             continue  # somebody took the number in between
         return passphrase
     raise trail.Conflict("现在提交的人太多，没有保存。请过一分钟再提交，您填的内容还在。")

@@ -1,19 +1,16 @@
-"""Looking at what is protected on a case: the complainant's phone and name, and the files. Each look leaves a trace."""
+"""Looking at what is protected on a case: the complainant's phone and name. Each look leaves a trace."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
-from django.conf import settings
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from foundation.audit import trail
-from grievances.models import Evidence, Grievance
+from grievances.models import Grievance
 from grievances.rules import cases
-from grievances.workflow.handling import is_helped_by
-from grievances.workflow.steps import acting, note, person_of, require, require_visible
+from grievances.workflow.steps import acting, person_of, require, require_visible
 
 REVEALED = {"phone": "电话", "complainant_name": "姓名"}
 
@@ -46,21 +43,3 @@ def reveal(grievance: Grievance, field: str, *, actor, reason: str, at: datetime
             label=grievance.number,
         )
     return getattr(grievance, field)
-
-
-def open_evidence(evidence: Evidence, *, actor, at: datetime) -> Path:
-    """Return where a file lies, for who sees its case, and write down that it was opened.
-
-    Raises PermissionDenied, FileNotFoundError for a file that is gone.
-    """
-    grievance, who = evidence.grievance, acting(actor, at)
-    require_visible(who.reach, grievance)
-    helping = is_helped_by(grievance, who.offices)
-    if not evidence.is_public and not cases.may_read_internal(who.reach, grievance, who.offices, helping):
-        raise PermissionDenied("这份材料只给办这件诉求的单位看。")
-    path = Path(settings.MEDIA_ROOT) / "evidence" / evidence.stored_file
-    if not path.is_file():
-        raise FileNotFoundError(evidence.stored_file)
-    with transaction.atomic():
-        note(grievance, actor=actor, action="grievance.open_evidence", details={"file": evidence.pk})
-    return path
