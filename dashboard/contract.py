@@ -45,9 +45,10 @@ MODEL_OF_SEGMENT = {
     "policies": "grievances.SlaPolicy",
     "categories": "grievances.Category",
     "campaigns": "grievances.Campaign",
+    "grievances/lodge": "grievances.Grievance",
 }
-# Parameters that name no row: a step of a verb, a topic of the help, parts of the admin's own addresses.
-NO_MODEL = frozenset({"step", "kind", "topic", "app_label", "url", "content_type_id", "report"})
+# Parameters that name no row: a step of a verb, a file's place, a topic of the help, parts of the admin's addresses.
+NO_MODEL = frozenset({"number", "step", "kind", "topic", "app_label", "url", "content_type_id", "report"})
 _PARAMETER = re.compile(r"<(?:(?P<converter>[^>:]+):)?(?P<name>[^>]+)>")
 _GROUP = re.compile(r"\(\?P<(?P<name>\w+)>")
 

@@ -58,6 +58,13 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
             waiting="late grievances",
         ),
         Entry(
+            "登记诉求",
+            "chat-left-text",
+            "grievances:lodge",
+            (Capability.GRIEVANCE_LODGE_FOR_DRIVER,),
+            about="司机说难处，替他登记；草稿",
+        ),
+        Entry(
             "专项整治",
             "flag",
             "grievances:campaign_list",

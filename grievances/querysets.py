@@ -70,6 +70,11 @@ class GrievanceQuerySet(ScopedQuerySet):
         """Return the grievances that committees of the region decide, or had first."""
         return self.filter(Q(organization_id__in=region.organization_ids) | Q(origin_id__in=region.organization_ids))
 
+    def drafts_of(self, user) -> Self:
+        """Return the drafts a user has written himself, the newest first; nobody else sees them."""
+        drafts = self.filter(lodged_by=user, status=Status.DRAFT)
+        return drafts.with_names().order_by("-lodged_at", "-pk")
+
     def open(self) -> Self:
         """Return those in which somebody still owes something."""
         return self.filter(status__in=sorted(OPEN))

@@ -1,13 +1,21 @@
 """Addresses of grievances."""
 
-from django.http import HttpResponse
 from django.urls import path
 
-from grievances.views import acts, campaigns, case, policies, supervision, worklist
+from grievances.views import acts, campaigns, case, lodging, policies, public, supervision, worklist
 
 app_name = "grievances"
 urlpatterns = [
-    path("grievances/track/", lambda request: HttpResponse(), name="track"),
+    # --- the complainant
+    path("grievances/new/", public.create, name="create"),
+    path("grievances/lodged/", public.lodged, name="lodged"),
+    path("grievances/track/", public.track, name="track"),
+    path("grievances/track/case/", public.progress, name="progress"),
+    path("grievances/track/case/files/<int:number>/", public.evidence, name="own_evidence"),
+    path("grievances/track/case/<slug:step>/", public.act, name="act"),
+    # --- for a driver
+    path("grievances/lodge/", lodging.lodge, name="lodge"),
+    path("grievances/lodge/<int:pk>/", lodging.draft, name="draft"),
     # --- those who work on them
     path("grievances/", worklist.worklist, name="list"),
     path("grievances/<int:pk>/", case.case_detail, name="detail"),

@@ -1,1 +1,1 @@
-"""Input of the grievance pages. What is allowed is checked by the verbs; forms read and word it."""
+"""Input about grievances: what complainants and staff type, read and worded. The verbs check what is allowed."""

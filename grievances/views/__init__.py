@@ -1,1 +1,1 @@
-"""Pages of grievances: the public ones, and those of who works on them."""
+"""Doors of grievances: pages of the complainant and of the staff."""

@@ -93,6 +93,7 @@ def row_of(house, kind: str, place: str, who: str | None = None):
         "campaign": lambda: Campaign.objects.get(organization=at(*[tree.county] * 3, tree.neighbour_county)).pk,
         "policy": lambda: SlaPolicy.objects.earliest("pk").pk,
         "category": lambda: Category.objects.get(code="parking_space").pk,
+        "draft": lambda: own(house.drafts).pk,
         "division": lambda: "510402",
         "workday": lambda: "2026-01-01",
     }[kind]()

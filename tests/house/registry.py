@@ -67,6 +67,7 @@ class House:
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     offices: dict[str, Office] = field(default_factory=dict)
     cases: dict[str, Grievance] = field(default_factory=dict)  # "county lodged", "branch in_hand" …
+    drafts: dict[str, Grievance] = field(default_factory=dict)
 
     def add_driver(self, key: str, committee, *, enterprise: Enterprise | None = None, **fields) -> Driver:
         """Add a driver with one vehicle and one licence."""
@@ -186,6 +187,23 @@ class House:
         delivery.save()
         self.deliveries[key] = delivery
         return delivery
+
+    def add_draft(self, key: str, organization, user) -> Grievance:
+        """Add a grievance that somebody has begun to note for a driver."""
+        self.drafts[key] = Grievance.objects.create(
+            number=f"SQ510000-DRAFT-{len(self.drafts)}",
+            track_code=f"DRAFT{len(self.drafts):03}",
+            channel="direct_line",
+            category=Category.objects.get(code="freight"),
+            title=f"{NAME}草稿",
+            description="经过",
+            status="draft",
+            organization=organization,
+            origin=organization,
+            lodged_by=user,
+            lodged_at=timezone.now(),
+        )
+        return self.drafts[key]
 
     def claim(self, key: str, driver: Driver, to, by, **fields) -> RegistrationTransfer:
         """Add a claim on a driver's registration."""
@@ -362,6 +380,8 @@ def build(tree, cast: dict) -> House:
     house.give_up("near", "19000017720")
     house.give_up("far", "19000027720")
     by, other = cast["county_clerk"], cast["neighbour_clerk"]
+    house.add_draft("county_clerk", tree.county, by)
+    house.add_draft("neighbour_clerk", tree.neighbour_county, other)
     house.claim("from_county", house.drivers["claimed_from_county"], tree.neighbour_county, other)
     house.claim("by_county", house.drivers["claimed_by_county"], tree.county, by)
     house.claim(

@@ -227,6 +227,16 @@ DOORS: dict[str, Door] = {
     "grievances:campaign_detail": on("campaign", "grievance.view of the committee", refused=403),
     "grievances:campaign_add_case": act("campaign", "grievance.assign"),
     "grievances:campaign_end": act("campaign", "grievance.assign"),
+    # --- grievances: the complainant, by code and passphrase; no address names his case
+    "grievances:create": public(),
+    "grievances:lodged": public(allowed=302),  # shown to the browser that lodged: tests/grievances/test_public.py
+    "grievances:track": public(),
+    "grievances:progress": public(allowed=302),
+    "grievances:own_evidence": public(fixed={"number": "1"}, allowed=404),
+    "grievances:act": public(fixed={"step": "withdraw"}, data={}, allowed=302),
+    # --- grievances: for a driver
+    "grievances:lodge": Door("grievance.lodge_for_driver", deny="leader"),
+    "grievances:draft": on("draft", "signed in", refused=403),
     # --- admin
     "admin:index": Door("role of staff", deny="leader", refused=404),
     "admin:login": Door("nobody: the portal's own page", allow="nobody", deny="county_clerk", refused=404, allowed=302),
