@@ -63,6 +63,7 @@ class Promise:
     started: str = ""
     due: str = ""
     explanation: str = ""
+    by_days: bool = False
 
 
 @dataclass
@@ -92,19 +93,44 @@ def day_and_time(at: datetime, now: datetime) -> str:
     return f"{year}{at.month}月{at.day}日 {at:%H:%M}"
 
 
-def heading(case: Grievance, clock: Clock | None, now: datetime) -> list[str]:
+def no_later_than(at: datetime, now: datetime) -> str:
+    """Return 最迟今天 16:48, 最迟 11月27日 18:00."""
+    said = day_and_time(at, now)
+    return f"最迟{said}" if said.startswith("今天") else f"最迟 {said}"
+
+
+def unit_name(organization: Organization) -> str:
+    """Return how a unit is called to people outside: a committee's short name is its place, so say what it is."""
+    name = organization.short_name
+    is_place = organization.kind == Kind.INDUSTRY_COMMITTEE and not name.endswith(("党委", "委员会"))
+    return f"{name}行业党委" if is_place else name
+
+
+# Of a case that one's own was merged into: who is asked, and who may say that it is solved, is the other one.
+HEADINGS_OF_BOTH: dict[str, str] = {
+    Status.WAITING_FOR_COMPLAINANT: "正在等另一位补充情况",
+    Status.ANSWERED: "有答复了，您的没解决就重新提一件",
+    Status.FOLLOW_UP: "有答复了，您的没解决就重新提一件",
+    Status.CLOSED: "合办的那一件办结了，您的没解决就重新提一件",
+    Status.WITHDRAWN: "合办的那一件撤回了，您的还要办就重新提一件",
+}
+
+
+def heading(case: Grievance, clock: Clock | None, now: datetime, *, is_own: bool = True) -> list[str]:
     """Return the answer to "how is it going" in parts that may stand on lines of their own. No query."""
+    if not is_own and case.status in HEADINGS_OF_BOTH:
+        return [HEADINGS_OF_BOTH[case.status]]
     due = clock.due_at if clock is not None and clock.state == ClockState.RUNNING else None
     status = case.status
     if status in WITH_HANDLER - PAUSED:
-        who = case.handler.organization.short_name
+        who = unit_name(case.handler.organization)
         return [f"{who}正在办，", *_until(due, now, "答复您", "还没答复")]
     if status == Status.LODGED:
-        who = "收到了，" if case.rung == 0 else f"转到{case.organization.short_name}，"
+        who = "收到了，" if case.rung == 0 else f"转到{unit_name(case.organization)}，"
         return [who, *_until(due, now, "转给能办的单位", "还没转办")]
     if status == Status.ACCEPTED:
         words = "重办，" if case.reopened else "已经受理，"
-        return [f"{case.organization.short_name}{words}", *_until(due, now, "转给能办的单位", "还没转办")]
+        return [f"{unit_name(case.organization)}{words}", *_until(due, now, "转给能办的单位", "还没转办")]
     return [
         {
             Status.WAITING_FOR_COMPLAINANT: "请您补充一点情况，补充以后接着办",
@@ -123,7 +149,7 @@ def _until(due: datetime | None, now: datetime, does: str, has_not: str) -> list
         return [f"办好马上{does}"]
     if due <= now:
         return [f"原定 {day_and_time(due, now)} 的时限已过，{has_not}"]
-    return [f"最迟 {day_and_time(due, now)} ", does]
+    return [f"{no_later_than(due, now)} ", does]
 
 
 def _closed(case: Grievance) -> str:
@@ -150,7 +176,8 @@ def promise(case: Grievance, clock: Clock | None, now: datetime) -> Promise | No
         return None
     label = "给您的答复时限" if clock.kind == ClockKind.PROMISE else "转给能办的单位的时限"
     started = timezone.localtime(clock.started_at).strftime("%m-%d %H:%M 起算")
-    said = Promise(label, "", started=started, explanation=clock.explanation)
+    by_days = clock.unit == Unit.WORKING_DAYS
+    said = Promise(label, "", started=started, explanation=clock.explanation, by_days=by_days)
     if clock.state == ClockState.MET:
         said.left, said.tone = f"{timezone.localtime(clock.ended_at):%m-%d %H:%M} 做到了", "ok"
         if clock.is_overdue(now):
@@ -168,7 +195,7 @@ def promise(case: Grievance, clock: Clock | None, now: datetime) -> Promise | No
     if clock.due_at <= now:
         said.left, said.tone, said.value = f"过了 {_length(now - clock.due_at)}", "bad", 1
         return said
-    if clock.unit != Unit.WORKING_DAYS:
+    if not by_days:
         said.left = f"还有 {_length(clock.due_at - now)}"
         said.most = (clock.due_at - clock.started_at).total_seconds()
         said.value = max((now - clock.started_at).total_seconds(), 0)
@@ -204,10 +231,10 @@ def ladder(case: Grievance, clock: Clock | None, now: datetime) -> list[Rung]:
     rungs = []
     if case.collector is not None and case.collector.organization_id != case.origin_id:
         lodged = timezone.localtime(case.lodged_at)
-        rungs.append(Rung(case.collector.organization.short_name, f"{lodged:%m-%d %H:%M} 收下诉求", "done"))
-    rungs += [Rung(one.short_name, "已经转到上一级", "done") for one in line[:at]]
+        rungs.append(Rung(unit_name(case.collector.organization), f"{lodged:%m-%d %H:%M} 收下诉求", "done"))
+    rungs += [Rung(unit_name(one), "已经转到上一级", "done") for one in line[:at]]
     is_over = case.status in (Status.CLOSED, Status.WITHDRAWN)
-    rungs.append(Rung(line[at].short_name, _here(case, clock, now), "done" if is_over else "now"))
+    rungs.append(Rung(unit_name(line[at]), _here(case, clock, now), "done" if is_over else "now"))
     if is_over:
         return rungs
     for place, one in enumerate(line[at + 1 :]):
@@ -219,7 +246,7 @@ def ladder(case: Grievance, clock: Clock | None, now: datetime) -> list[Rung]:
             words = "您有意见，由这里决定受理不受理"
         else:
             words = "到期没答复，自动转到这里；答复了您说没解决，也转到这里"
-        rungs.append(Rung(one.short_name, words, "next"))
+        rungs.append(Rung(unit_name(one), words, "next"))
     return rungs
 
 
@@ -231,7 +258,7 @@ def _committees(rows) -> list[Organization]:
 def _here(case: Grievance, clock: Clock | None, now: datetime) -> str:
     if case.status == Status.LODGED:
         due = clock.due_at if clock is not None else None
-        return f"等着受理，最迟 {day_and_time(due, now)} 转办" if due is not None and due > now else "等着受理"
+        return f"等着受理，{no_later_than(due, now)} 转办" if due is not None and due > now else "等着受理"
     if case.status == Status.NOT_ACCEPTED:
         return "没有受理"
     if case.status == Status.WITHDRAWN:
@@ -242,8 +269,8 @@ def _here(case: Grievance, clock: Clock | None, now: datetime) -> str:
     if case.status == Status.ACCEPTED:
         return f"{accepted}，正在安排由谁办"
     handler = case.handler.organization
-    by = "本单位承办岗办" if handler.pk == case.organization_id else f"交{handler.short_name}办"
-    return f"{accepted}，{by}；{case.supervisor.organization.short_name}盯着"
+    by = "本单位承办岗办" if handler.pk == case.organization_id else f"交{unit_name(handler)}办"
+    return f"{accepted}，{by}；{unit_name(case.supervisor.organization)}盯着"
 
 
 def history(case: Grievance, *, is_own: bool = True, lodged_by_himself: bool = True) -> list[Event]:
@@ -259,17 +286,16 @@ def history(case: Grievance, *, is_own: bool = True, lodged_by_himself: bool = T
     entries = [one for one in Entry.objects.for_object(case) if one.action in PUBLIC_ACTIONS]
     if not is_own:
         entries = [one for one in entries if one.pk in said]
-    units = dict(
-        Organization.objects.filter(pk__in={one.organization_id for one in entries}).values_list("pk", "short_name")
-    )
+    placed = Organization.objects.filter(pk__in={one.organization_id for one in entries})
+    units = {one.pk: unit_name(one) for one in placed}
     events = []
     for entry in entries:
         statements = said.get(entry.pk, [])
         by_staff = entry.actor_id is not None
         office = next((one.office for one in statements if one.office is not None), None)
-        unit = office.organization.short_name if office is not None else units.get(entry.organization_id, "")
+        unit = unit_name(office.organization) if office is not None else units.get(entry.organization_id, "")
         if entry.action == "grievance.lodge" and by_staff:
-            unit = case.collector.organization.short_name if case.collector is not None else unit
+            unit = unit_name(case.collector.organization) if case.collector is not None else unit
             title = f"{unit}替您登记了诉求"
         elif by_staff:
             title = f"{unit}：{ACTIONS[entry.action]}"

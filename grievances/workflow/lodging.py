@@ -34,7 +34,6 @@ from grievances.workflow.steps import (
     move,
     note,
     require,
-    require_step,
 )
 from members.models import Person
 from members.rules.people import phone_index
@@ -142,7 +141,7 @@ def save_draft(complaint: Complaint, *, at: datetime, actor, unit: Organization,
 def change_draft(grievance: Grievance, complaint: Complaint, *, actor, at: datetime) -> None:
     """Write a draft anew. Raises PermissionDenied, ValidationError per field, trail.NotAllowed, trail.Conflict."""
     require(grievance.lodged_by_id == actor.pk, "草稿由写的人改。")
-    require_step(grievance, Status.LODGED)
+    _require_draft(grievance)
     with held(grievance):
         _built(complaint, grievance.organization, at, actor, draft=grievance)
         grievance.save(update_fields=TOLD)
@@ -155,6 +154,7 @@ def lodge_draft(grievance: Grievance, *, actor, at: datetime) -> Lodged:
     Raises PermissionDenied, trail.NotAllowed, trail.Conflict.
     """
     require(grievance.lodged_by_id == actor.pk, "草稿由写的人提交。")
+    _require_draft(grievance)
     passphrase = new_code(6)
     with transaction.atomic():
         move(grievance, Status.LODGED, actor=actor, action="grievance.lodge", changes={"lodged_at": at})
@@ -164,6 +164,11 @@ def lodge_draft(grievance: Grievance, *, actor, at: datetime) -> Lodged:
         notices.lodged(grievance, at)
         _tell_of_open_ones(grievance, at)
     return Lodged(grievance, passphrase)
+
+
+def _require_draft(grievance: Grievance) -> None:
+    if grievance.status != Status.DRAFT:
+        raise trail.NotAllowed("这件诉求已经提交过，不是草稿了。")
 
 
 def lodge_feedback(*, title: str, description: str, contact: str, user, at: datetime) -> Grievance:
