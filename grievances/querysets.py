@@ -20,6 +20,8 @@ BY_TREE = frozenset(
     {Extent.SUBTREE, Extent.SUBTREE_BELOW, Extent.SUBTREE_ABOVE, Extent.UNIT, Extent.UNIT_NOT_HANDLER, Extent.GUIDED}
 )
 
+BY_FIRST_COMMITTEE = frozenset({Extent.ALL, Extent.SUBTREE, Extent.GUIDED, Extent.AGGREGATE})
+
 
 def _assisted_by(offices: list[int]) -> QuerySet:
     assists = apps.get_model("grievances", "Assist")._base_manager
@@ -82,6 +84,28 @@ class GrievanceQuerySet(ScopedQuerySet):
     def in_ledger(self) -> Self:
         """Return those that were accepted (台账)."""
         return self.filter(status__in=sorted(IN_LEDGER))
+
+    def counted(self) -> Self:
+        """Return the accepted ones that figures count: without remarks about the portal (see `not_counted`)."""
+        categories = self.model._meta.get_field("category").related_model._base_manager
+        return self.in_ledger().exclude(category__in=categories.filter(is_about_portal=True))
+
+    def counted_for(self, who) -> Self:
+        """Return the rows a user (or reach) may have counted: first brought to his committees, collected by his unit.
+
+        Who sees figures of a subtree counts by the committee that had a case first; who sees those of his own unit
+        counts what it collected. At most two queries.
+        """
+        reach: Reach = reach_of(who)
+        capability = Capability.STATISTICS_VIEW
+        region = reach.region(capability, only=BY_FIRST_COMMITTEE)
+        collected = reach.units(capability, {Extent.UNIT, Extent.ASSIGNED})
+        if region.everything:
+            return self.all()
+        condition = Q(origin_id__in=region.committee_ids) if region.committee_ids else Q()
+        if collected:
+            condition |= Q(collector__organization_id__in=collected)
+        return self.filter(condition) if condition else self.none()
 
     def to_confirm(self) -> Self:
         """Return those answered and not confirmed yet."""

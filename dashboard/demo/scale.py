@@ -18,6 +18,7 @@ from branches.models import Organization
 from branches.reference import division_rows
 from branches.rules import COLLECTIVE_DIVISIONS, is_functional_zone
 from branches.workflow.organizations import hold_tree
+from dashboard.demo.grievances import load_grievances
 from dashboard.demo.names import People
 from dashboard.demo.registry import Placement, write
 from dashboard.demo.tree import Tree
@@ -31,6 +32,7 @@ PROVINCE = "51"
 COMMITTEES_OF_PROVINCE = 205  # the province, 21 cities, 183 counties
 FIRMS, DRIVERS_OF_FIRMS = 17_029, 430_000  # domain a.8: so many firms to so many drivers
 CHUNK = 10_000
+MOST_GRIEVANCES = 1_000_000  # their numbers count in six digits
 # The day all dates of the load count from: no clock, so that the same seed gives the same rows on any day.
 AS_OF = date(2026, 1, 1)
 _AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -58,6 +60,7 @@ class Loaded:
     enterprises: int
     drivers: int
     members: int
+    grievances: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +75,28 @@ class _Place:
 
 
 def load(
-    *, drivers: int, members: int, organizations: int, seed: int, tell: Callable[[str], None] = lambda sentence: None
+    *,
+    drivers: int,
+    members: int,
+    organizations: int,
+    seed: int,
+    grievances: int = 0,
+    tell: Callable[[str], None] = lambda sentence: None,
 ) -> Loaded:
     """Load a registry and return how many rows were added. Rows that are there already stay: running it again adds
     what is missing, so a load that was killed goes on.
 
-    One transaction for organisations and firms, one per 10,000 drivers. Raises ValueError for numbers that do not fit
-    together (more members than drivers, drivers without a committee).
+    One transaction for organisations and firms, one per 10,000 drivers, one per 5,000 grievances. Raises
+    ValueError for numbers that do not fit together (more members than drivers, drivers without a committee).
     """  # noqa: D205 - two sentences
     if members > drivers:
         raise ValueError("党员数不能多于司机数：党员是从司机里来的。")
     if drivers and organizations < 1:
         raise ValueError("有司机就至少要有 1 个组织来登记他们。")
+    if grievances and organizations < 1:
+        raise ValueError("有诉求就至少要有 1 个组织来受理。")
+    if grievances > MOST_GRIEVANCES:
+        raise ValueError(f"诉求最多 {MOST_GRIEVANCES:,} 件。")
     with transaction.atomic():
         places, new_organizations = _organizations(organizations, seed)
         places, new_firms = _enterprises(places, round(drivers * FIRMS / DRIVERS_OF_FIRMS), seed)
@@ -91,7 +104,13 @@ def load(
             "seed.scale",
             None,
             actor=None,
-            details={"drivers": drivers, "members": members, "organizations": organizations, "seed": seed},
+            details={
+                "drivers": drivers,
+                "members": members,
+                "organizations": organizations,
+                "grievances": grievances,
+                "seed": seed,
+            },
         )
     tell(f"组织 {new_organizations} 个，企业 {new_firms} 户")
     people, turns = People(seed), _turns(places)
@@ -109,7 +128,8 @@ def load(
         new_members += added[1]
         tell(f"司机 {first + len(chunk)} / {drivers}")
     _analyze()
-    return Loaded(new_organizations, new_firms, new_drivers, new_members)
+    new_grievances = load_grievances([place.committee_id for place in places], grievances, seed, tell)
+    return Loaded(new_organizations, new_firms, new_drivers, new_members, new_grievances)
 
 
 # --- organisations --------------------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ def test_a_seeded_driver_is_found_by_his_number(divisions):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"grievances": 1}, {"drivers": 5, "members": 6}, {"drivers": -1}, {"organizations": 0}]
+    "wrong", [{"grievances": -1}, {"drivers": 5, "members": 6}, {"drivers": -1}, {"organizations": 0}]
 )
 def test_numbers_that_cannot_be_are_refused_and_nothing_is_loaded(divisions, wrong):
     with pytest.raises(CommandError) as refused:

@@ -20,23 +20,29 @@ class Command(BaseCommand):
         parser.add_argument(
             "--organizations", type=int, default=300, metavar="N", help="组织总数（含行业党委），默认 300"
         )
-        parser.add_argument("--grievances", type=int, default=0, metavar="N", help="诉求数：这一版还没有诉求，只能是 0")
+        parser.add_argument("--grievances", type=int, default=0, metavar="N", help="诉求数，默认 0")
         parser.add_argument("--seed", type=int, default=1, metavar="S", help="随机种子，默认 1")
 
     def handle(self, *, drivers, members, organizations, grievances, seed, **options):
-        if grievances:
-            raise CommandError("诉求办理还没有做进这一版，--grievances 只能是 0。", returncode=2)
         members = drivers * 41 // 1000 if members is None else members
-        if min(drivers, members, organizations, seed) < 0:
+        if min(drivers, members, organizations, grievances, seed) < 0:
             raise CommandError("数量和种子不能是负数。", returncode=2)
         started = time.monotonic()
         try:
-            loaded = load(drivers=drivers, members=members, organizations=organizations, seed=seed, tell=self._tell)
+            loaded = load(
+                drivers=drivers,
+                members=members,
+                organizations=organizations,
+                grievances=grievances,
+                seed=seed,
+                tell=self._tell,
+            )
         except ValueError as error:
             raise CommandError(str(error), returncode=2) from error
         self.stdout.write(
             f"新增组织 {loaded.organizations} 个、企业 {loaded.enterprises} 户、司机 {loaded.drivers} 人、"
-            f"党员 {loaded.members} 人，用时 {time.monotonic() - started:.1f} 秒。全部是虚构数据。"
+            f"党员 {loaded.members} 人、诉求 {loaded.grievances} 件，"
+            f"用时 {time.monotonic() - started:.1f} 秒。全部是虚构数据。"
         )
 
     def _tell(self, sentence):
