@@ -261,6 +261,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": _STALE,
     },
+    "count the figures of grievances": {
+        "task": "grievances.tasks.count_months",
+        "schedule": 600.0,
+        "options": _STALE,
+    },
+    "sweep work orders": {"task": "grievances.tasks.sweep_work_orders", "schedule": 60.0, "options": _STALE},
     "sweep exports": {"task": "members.tasks.sweep_exports", "schedule": 60.0, "options": _STALE},
     "purge what has expired": {"task": "members.tasks.purge_expired", "schedule": 24 * 3600.0},
 }

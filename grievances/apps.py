@@ -12,6 +12,8 @@ class GrievancesConfig(AppConfig):
     def ready(self) -> None:
         """Register the tasks everywhere; say what becomes of cases of a dissolved committee or a merged person."""
         from grievances import tasks  # noqa: F401
+        from grievances.lists import ledger_export
         from grievances.workflow import endings
 
         endings.register()
+        ledger_export.register_ledger()

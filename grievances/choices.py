@@ -213,3 +213,26 @@ CAMPAIGN_NEXT: dict[str, frozenset[str]] = {
     CampaignStatus.RUNNING: frozenset({CampaignStatus.ENDED}),
     CampaignStatus.ENDED: frozenset(),
 }
+
+
+class WorkOrderStatus(TextChoices):
+    """Life of a file of work orders."""
+
+    WAITING = "waiting", "等待读取"
+    DONE = "done", "已读完"
+    FAILED = "failed", "没读成"
+
+
+WORK_ORDER_NEXT: dict[str, frozenset[str]] = {
+    WorkOrderStatus.WAITING: frozenset({WorkOrderStatus.DONE, WorkOrderStatus.FAILED}),
+    WorkOrderStatus.DONE: frozenset(),
+    WorkOrderStatus.FAILED: frozenset(),
+}
+
+
+class WorkOrderFate(TextChoices):
+    """What became of a row of a file of work orders."""
+
+    CREATED = "created", "新登记"
+    UNCHANGED = "unchanged", "已有，不变"
+    REJECTED = "rejected", "拒绝"

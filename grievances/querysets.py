@@ -14,12 +14,13 @@ from branches.choices import Duty, Extent
 from branches.querysets import ScopedQuerySet
 from branches.scope import Reach, Region, reach_of
 from branches.workflow.offices import offices_of
-from grievances.choices import IN_LEDGER, OPEN, TO_CONFIRM, WITH_HANDLER, ClockState, Status
+from grievances.choices import IN_LEDGER, OPEN, TO_CONFIRM, WITH_HANDLER, ClockState, Status, WorkOrderStatus
 
 BY_TREE = frozenset(
     {Extent.SUBTREE, Extent.SUBTREE_BELOW, Extent.SUBTREE_ABOVE, Extent.UNIT, Extent.UNIT_NOT_HANDLER, Extent.GUIDED}
 )
 
+COLLECTED = frozenset({Extent.UNIT, Extent.ASSIGNED})
 BY_FIRST_COMMITTEE = frozenset({Extent.ALL, Extent.SUBTREE, Extent.GUIDED, Extent.AGGREGATE})
 
 
@@ -97,9 +98,8 @@ class GrievanceQuerySet(ScopedQuerySet):
         counts what it collected. At most two queries.
         """
         reach: Reach = reach_of(who)
-        capability = Capability.STATISTICS_VIEW
-        region = reach.region(capability, only=BY_FIRST_COMMITTEE)
-        collected = reach.units(capability, {Extent.UNIT, Extent.ASSIGNED})
+        region = reach.region(Capability.STATISTICS_VIEW, only=BY_FIRST_COMMITTEE)
+        collected = reach.units(Capability.STATISTICS_VIEW, COLLECTED)
         if region.everything:
             return self.all()
         condition = Q(origin_id__in=region.committee_ids) if region.committee_ids else Q()
@@ -184,3 +184,17 @@ class CampaignQuerySet(ScopedQuerySet):
     def within(self, region: Region) -> Self:
         """Return the campaigns led by organisations of the region."""
         return self.filter(organization_id__in=region.organization_ids)
+
+
+class WorkOrderImportQuerySet(ScopedQuerySet):
+    """Files of work orders; seen by who may lodge for drivers at the unit that took them."""
+
+    view_capability = Capability.GRIEVANCE_LODGE_FOR_DRIVER
+
+    def within(self, region: Region) -> Self:
+        """Return the files of organisations of the region."""
+        return self.filter(organization_id__in=region.organization_ids)
+
+    def claimable(self, at: datetime) -> Self:
+        """Return the files that wait or whose worker died."""
+        return self.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=at), status=WorkOrderStatus.WAITING)

@@ -15,6 +15,8 @@ class MembersConfig(AppConfig):
         Pages and commands send wake-ups, so they must know the tasks.
         """
         from members import tasks  # noqa: F401
+        from members.lists import driver_export
         from members.workflow import dissolution
 
         dissolution.register()
+        driver_export.register_drivers()

@@ -1,1 +1,1 @@
-"""The work list: which cases, in which order, page by page."""
+"""Lists of grievances: the work list and the ledger, with their conditions, columns, pages and files."""

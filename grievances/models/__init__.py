@@ -3,6 +3,8 @@
 from grievances.models.campaigns import Campaign, CampaignCase
 from grievances.models.cases import Assist, Category, Evidence, FollowUp, Grievance, Statement, Supervision
 from grievances.models.clocks import Clock, Extension, Pause, SlaPolicy
+from grievances.models.figures import MonthlyFigures
+from grievances.models.work_orders import WorkOrderImport, WorkOrderRow
 
 __all__ = [
     "Assist",
@@ -14,8 +16,11 @@ __all__ = [
     "Extension",
     "FollowUp",
     "Grievance",
+    "MonthlyFigures",
     "Pause",
     "SlaPolicy",
     "Statement",
     "Supervision",
+    "WorkOrderImport",
+    "WorkOrderRow",
 ]

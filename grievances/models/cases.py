@@ -10,6 +10,7 @@ from branches.models import Division, Office, Organization
 from foundation.protection.fields import BlindIndexField, ProtectedField
 from grievances.choices import (
     IN_LEDGER,
+    OPEN,
     TO_CONFIRM,
     WITH_HANDLER,
     Channel,
@@ -154,6 +155,13 @@ class Grievance(models.Model):
             models.Index(fields=["organization", "status", "next_due_at"], name="grievances_case_work"),
             models.Index(fields=["origin", "-lodged_at"], name="grievances_case_origin"),
             models.Index(fields=["-lodged_at", "-id"], name="grievances_case_ledger"),
+            # Few of many are open: what stands now is counted from these alone.
+            models.Index(
+                fields=["origin", "next_due_at"],
+                name="grievances_case_open",
+                condition=Q(status__in=sorted(OPEN)),
+            ),
+            models.Index(fields=["closed_at"], name="grievances_case_closed", condition=Q(closed_at__isnull=False)),
             models.Index(fields=["handler", "next_due_at"], name="grievances_case_handler"),
             models.Index(fields=["phone_index"], name="grievances_case_phone", condition=Q(phone_index__isnull=False)),
             models.Index(fields=["person"], name="grievances_case_person", condition=Q(person__isnull=False)),

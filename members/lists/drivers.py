@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import ClassVar
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Min, OuterRef, Q, Subquery
@@ -195,6 +196,7 @@ CONDITIONS: dict[str, Condition] = {
 class DriverList:
     """The drivers a reader asked for: conditions, a typed text, an order. Nothing is read before `page` or `count`."""
 
+    list_name: ClassVar[str] = "drivers"
     reach: Reach
     today: date
     values: dict[str, str] = field(default_factory=dict)

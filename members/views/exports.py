@@ -16,6 +16,7 @@ from members.choices import ExportStatus
 from members.forms.registry import ExportForm
 from members.lists.columns import readable
 from members.lists.drivers import CONDITIONS
+from members.lists.exporting import exporting
 from members.models import ExportJob
 from members.views.drivers import back_to_list, needs, ticked_rows
 from members.views.lists import address, asked_list, open_query, seal_query
@@ -29,7 +30,9 @@ _TYPES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.s
 def export_list(request):
     """Answer with one's own exports, newest first. Three queries."""
     needs(request, Capability.EXPORT_JOB_VIEW)
-    jobs = ExportJob.objects.visible_to(request.reach).filter(created_by=request.user)[:50]
+    jobs = list(ExportJob.objects.visible_to(request.reach).filter(created_by=request.user)[:50])
+    for job in jobs:
+        job.kind = exporting(job.list_name)
     return render(request, "members/export_list.html", {"jobs": jobs, "now": timezone.now()})
 
 
@@ -50,7 +53,7 @@ def export_create(request):
         return redirect(back_to_list(request))
     asked = asked_list(request, source, query)
     asked.keys, asked.scope = keys, Capability.DRIVER_EXPORT
-    columns = readable(request.reach)
+    columns, drivers = readable(request.reach), exporting(asked.list_name)
     shown = [code for code in source.get("cols", "").split(",") if code in columns]
     sent = request.method == "POST" and "reason" in request.POST
     form = ExportForm(
@@ -83,7 +86,7 @@ def export_create(request):
         "hidden": [(code, value) for code, value in asked.values.items() if code in CONDITIONS]
         + [("row", key) for key in keys]
         + ([("token", seal_query(query))] if query else []),
-        "limits": (exports.row_limit(request.reach, True), exports.row_limit(request.reach, False)),
+        "limits": (drivers.row_limit(request.reach, True), drivers.row_limit(request.reach, False)),
         "cancel_url": address(asked.values),
         "crumbs": [("司机", address({})), ("导出", "")],
     }
@@ -108,6 +111,7 @@ def _context(request, pk: int) -> dict:
     job = _own(request, pk)
     return {
         "job": job,
+        "kind": exporting(job.list_name),
         "working": job.status in {ExportStatus.WAITING, ExportStatus.WRITING},
         "expired": job.status == ExportStatus.EXPIRED
         or (job.expires_at is not None and job.expires_at <= timezone.now()),
@@ -124,7 +128,7 @@ def export_download(request, pk: int):
         path = exports.fetch(job, actor=request.user)
     except FileNotFoundError as error:
         raise Http404 from error
-    name = f"司机名单-{timezone.localtime(job.created_at):%Y%m%d-%H%M}.{job.format}"
+    name = f"{exporting(job.list_name).title}-{timezone.localtime(job.created_at):%Y%m%d-%H%M}.{job.format}"
     response = FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=_TYPES[job.format])
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -132,7 +132,6 @@ def test_sabotaged_marking_at_the_end_of_a_batch_repeats_messages(outbox, monkey
 
 def test_sabotaged_claims_let_two_workers_send_the_same(outbox, monkeypatch):
     """Without the condition in the UPDATE and the lock on the rows, both take the same batch."""
-
     together = outbox.with_name("together")  # both look before either takes
 
     def claimed_by_anybody(claimable, owner, seconds, limit, *, now=None):

@@ -18,6 +18,7 @@ from branches.capabilities import Capability
 from branches.models import Appointment
 from branches.scope import reach_of
 from foundation.audit.models import Entry
+from members.lists import driver_export
 from members.lists.drivers import DriverList
 from members.models import Credential, ExportJob
 from members.rules.search import classify
@@ -297,7 +298,7 @@ def test_a_row_registered_meanwhile_does_not_double_or_drop_others(county_clerk,
 
 
 def _write_slowly(pk, pause):
-    exports.CHUNK = 1
+    driver_export.CHUNK = 1
     write = exports.WRITERS["csv"].write
 
     def slow(self, rows):
