@@ -11,6 +11,7 @@ class BranchesConfig(AppConfig):
 
     def ready(self):
         """Tell the floor below who decides there; say what becomes of our rows when a unit is dissolved."""
+        from branches import tasks  # noqa: F401 - pages and commands must know the tasks, too
         from branches.workflow import dissolution
         from foundation.accounts import rules as accounts
         from foundation.notifications import rules as notifications

@@ -256,6 +256,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "foundation.notifications.tasks.build_digests",
         "schedule": crontab(hour="8", minute="0"),
     },
+    "remind of next year's calendar": {
+        "task": "branches.tasks.remind_of_calendar",
+        "schedule": crontab(hour="9", minute="0"),
+    },
     "sweep the clocks of grievances": {
         "task": "grievances.tasks.sweep_clocks",
         "schedule": 60.0,

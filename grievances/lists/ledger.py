@@ -1,4 +1,4 @@
-"""The ledger (台账): accepted cases of one's scope under conditions, newest first. One table of conditions for all doors.
+"""The ledger (台账): accepted cases of one's scope under conditions, newest first. One table of conditions for all.
 
 A figure of the statistics page links here with `figure`, and gets exactly the rows it counts: both ask the same
 condition (`statistics.FIGURES`).

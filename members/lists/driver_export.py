@@ -1,4 +1,4 @@
-"""How the driver list becomes rows of a file: values read apart, sealed ones opened in batches, masked unless revealed."""
+"""How the driver list becomes rows of a file: values read apart, sealed ones opened in batches, mostly masked."""
 
 from __future__ import annotations
 
