@@ -17,11 +17,11 @@ from django.db.models import F, IntegerField, Q, QuerySet, Subquery
 
 from branches.capabilities import Capability
 from branches.choices import Duty, Extent
-from branches.models import Workday
+from branches.models import Office, Organization, Workday
 from branches.scope import Reach
 from branches.workflow import offices_of
 from foundation.accounts.models import User
-from grievances.choices import ENDED, OPEN, PAUSED, TO_CONFIRM, Channel, Status
+from grievances.choices import ENDED, OPEN, PAUSED, Channel, Status
 from grievances.models import Category, Grievance
 from grievances.querysets import BY_TREE
 from grievances.rules import times
@@ -29,7 +29,30 @@ from grievances.rules import times
 COUNT_CAP = 1_000
 LATE_SHOWN = 100
 CALENDAR_AHEAD = timedelta(days=30)
+WIDE = 8  # committees: from here on the newest of a scope are found along the index of all rather than gathered
 _SALT = "grievances.worklist"
+# What a list shows, and what its next step is reckoned from.
+_UNIT = ("short_name", "level", "path", "depth")
+SHOWN = (
+    "number",
+    "title",
+    "status",
+    "urgency",
+    "lodged_at",
+    "assigned_at",
+    "next_due_at",
+    "next_clock",
+    "calendar_missing",
+    "supervised_at",
+    "rung",
+    "reopened",
+    "answered_by",
+    "lodged_by",
+    "category__name",
+    "collector__organization_id",
+    "handler__duty",
+    *(f"{place}__{name}" for place in ("organization", "handler__organization") for name in _UNIT),
+)
 MY_TURN = frozenset({Status.ASSIGNED, Status.IN_HAND, Status.WAITING_FOR_COMPLAINANT})
 
 TABS = {
@@ -85,6 +108,14 @@ class Reader:
         """Return the committees of his scope below his own. One query."""
         return self.reach.region(Capability.GRIEVANCE_VIEW, only=BY_TREE).committee_ids - self.own_committees
 
+    @property
+    def _stands_at_the_top(self) -> bool:
+        """Whether nothing can be moved up from his committees: one of them has nobody above."""
+        return any(
+            post.organization_id in self.own_committees and len(post.path) == Organization.steplen
+            for post in self.reach.posts
+        )
+
     @cached_property
     def calling_back(self) -> frozenset[int]:
         """Return the committees whose complainants he calls back."""
@@ -95,7 +126,7 @@ class Reader:
         found = ["mine", "unit"]
         if self.committees_below:
             found.append("below")
-        if self.own_committees:
+        if self.own_committees and not self._stands_at_the_top:
             found.append("moved")
         found.append("supervised")
         if self.calling_back:
@@ -108,38 +139,41 @@ class Reader:
 
 
 def rows_of(tab: str, reader: Reader) -> QuerySet:
-    """Return the cases of a tab: always rows the reader may see, narrowed so that one index leads to them."""
-    seen = Grievance.objects.visible_to(reader.reach)
-    if tab == "ended":
-        return seen.filter(status__in=sorted(ENDED))
-    if tab == "to-confirm":
-        return seen.filter(status__in=sorted(TO_CONFIRM), organization_id__in=reader.calling_back)
+    """Return the cases of a tab: rows the reader may see, asked for so that one index leads to them."""
+    rows, reach = Grievance.objects.all(), reader.reach
+    ours = reader.own_committees | reader.committees_below
     if tab == "mine":
-        return seen.filter(_my_turn(reader))
-    seen = seen.open()
-    if tab == "supervised":
-        return seen.filter(supervised_at__isnull=False)
-    if tab == "below":
-        return seen.filter(organization_id__in=reader.committees_below)
+        return _my_turn(rows, reader)
+    if tab == "to-confirm":
+        return rows.decided_by(reach, reader.calling_back).to_confirm()
     if tab == "moved":
-        ours = reader.own_committees | reader.committees_below
-        return seen.filter(origin_id__in=ours, rung__gt=0).exclude(organization_id__in=ours)
-    return seen.filter(organization_id__in=reader.own_committees) if reader.own_committees else seen
+        return rows.moved_up_from(reach, ours)
+    if tab == "ended":
+        return rows.decided_by(reach, ours, and_own=True, gathered=len(ours) < WIDE).filter(status__in=sorted(ENDED))
+    if tab == "supervised":
+        return rows.decided_by(reach, ours, and_own=True).supervised()
+    if tab == "below":
+        return rows.decided_by(reach, reader.committees_below).open()
+    return rows.decided_by(reach, reader.own_committees, and_own=True).open()
 
 
-def _my_turn(reader: Reader) -> Q:
-    """Return the condition "somebody waits for me": to accept, to assign, to report, to answer."""
-    deciding = reader.reach.units(Capability.GRIEVANCE_ASSIGN, {Extent.UNIT})
-    held = reader.reach.units(Capability.GRIEVANCE_ANSWER, {Extent.HELD})
-    handles = reader.handling if reader.reach.has(Capability.GRIEVANCE_ANSWER) else frozenset()
-    mine = Q(pk__in=[])
+def _my_turn(rows, reader: Reader) -> QuerySet:
+    """Return the cases in which somebody waits for the reader: to accept, to assign, to report, to answer."""
+    reach = reader.reach
+    deciding = reach.units(Capability.GRIEVANCE_ASSIGN, {Extent.UNIT})
+    held = reach.units(Capability.GRIEVANCE_ANSWER, {Extent.HELD})
+    mine, turn = Q(), sorted(MY_TURN)
     if deciding:
         mine |= Q(organization_id__in=deciding, status__in=[Status.ACCEPTED, Status.LODGED])
-    if handles:
-        mine |= Q(handler_id__in=handles, status__in=sorted(MY_TURN))
+    if reader.handling and reader.own_committees:  # he deputises an office: of the cases he sees by his own post
+        ours = reader.own_committees | reader.committees_below
+        mine |= Q(handler_id__in=reader.handling, organization_id__in=ours, status__in=turn)
+    elif reader.handling:
+        mine |= Q(handler_id__in=reader.handling, status__in=turn)
     if held:
-        mine |= Q(handler__organization_id__in=held, status__in=sorted(MY_TURN))
-    return mine
+        offices = Office.objects.filter(organization_id__in=held, duty=Duty.HANDLE).values("pk")
+        mine |= Q(handler_id__in=offices, status__in=turn)
+    return rows.filter(mine) if mine else rows.none()
 
 
 @dataclass
@@ -231,7 +265,8 @@ class WorkList:
 
     def page(self, cursor: Cursor | None) -> Page:
         """Return one page of rows with what a list shows of them. One query."""
-        rows = self.rows().with_names().defer("description")
+        names = ("category", "organization", "collector", "handler__organization")
+        rows = self.rows().select_related(*names).only(*SHOWN)
         if self.values.get("when"):
             rows = rows.filter(self.group(self.values["when"]))
         backwards = cursor is not None and cursor.backwards

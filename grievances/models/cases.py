@@ -163,6 +163,10 @@ class Grievance(models.Model):
             ),
             models.Index(fields=["closed_at"], name="grievances_case_closed", condition=Q(closed_at__isnull=False)),
             models.Index(fields=["handler", "next_due_at"], name="grievances_case_handler"),
+            models.Index(fields=["origin"], name="grievances_case_moved", condition=Q(rung__gt=0)),
+            models.Index(
+                fields=["supervised_at"], name="grievances_case_supervised", condition=Q(supervised_at__isnull=False)
+            ),
             models.Index(fields=["phone_index"], name="grievances_case_phone", condition=Q(phone_index__isnull=False)),
             models.Index(fields=["person"], name="grievances_case_person", condition=Q(person__isnull=False)),
         ]

@@ -45,11 +45,13 @@ def may_assign(reach, grievance) -> bool:
 def may_handle(reach, grievance, office_ids: Iterable[int]) -> bool:
     """Return whether a reader reports progress, asks and answers: his office, or his unit, has it in hand.
 
-    `office_ids` are the offices whose work falls to him now.
+    `office_ids` are the offices whose work falls to him now. Who deputises an office does its work, whatever his own
+    post is: a clerk who was named answers while the holder is away, and may then not call back.
+    Source: docs/permissions.md, office ("holds or deputises").
     """
-    if grievance.handler_id is None or not reach.has(Capability.GRIEVANCE_ANSWER):
+    if grievance.handler_id is None:
         return False
-    if grievance.handler_id in office_ids and reach.units(Capability.GRIEVANCE_ANSWER, frozenset(Extent)):
+    if grievance.handler_id in office_ids:
         return True
     return grievance.handler.organization_id in reach.units(Capability.GRIEVANCE_ANSWER, {Extent.HELD})
 

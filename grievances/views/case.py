@@ -314,7 +314,7 @@ def _history(grievance: Grievance, show: str, internal: bool) -> list[dict]:
             text = "查看诉求人" + "、".join(REVEALED.get(name, name) for name in entry.fields)
         lines.append(
             {
-                "at": entry.at if not words else words[0].at,
+                "at": _when(grievance, entry, words),
                 "who": f"{unit}{entry.actor_name}",
                 "text": text,
                 "is_public": entry.action in PUBLIC_ACTIONS,
@@ -327,6 +327,13 @@ def _history(grievance: Grievance, show: str, internal: bool) -> list[dict]:
             }
         )
     return lines
+
+
+def _when(grievance: Grievance, entry, words):
+    """Return when an act was: the instant its words carry; a case from a hotline was lodged before it was entered."""
+    if words:
+        return words[0].at
+    return grievance.lodged_at if entry.action == "grievance.lodge" else entry.at
 
 
 # --- looking at what is protected -------------------------------------------------------------------------------------

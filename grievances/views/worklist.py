@@ -76,7 +76,7 @@ def list_context(request, asked: WorkList, cursor: Cursor | None) -> dict:
             }
             for code in reader.tabs()
         ],
-        "groups": _groups(asked, page.rows, counts),
+        "sections": _groups(asked, page.rows, counts),
         "conditions": values,
         "applied": _applied(request, asked),
         "clear_url": address(tab),

@@ -381,7 +381,7 @@ def test_a_list_holds_exactly_the_cases_its_reader_sees(stage, sign_in):
         for tab in ("mine", "unit", "below", "moved", "supervised", "to-confirm", "ended"):
             page = sign_in(person).get(reverse("grievances:list"), {"tab": tab})
             if page.status_code == 200:
-                found |= {line["row"].pk for group in page.context["groups"] for line in group["lines"]}
+                found |= {line["row"].pk for group in page.context["sections"] for line in group["lines"]}
         assert (stage.case.pk in found) == (cell == "yes"), name
 
 

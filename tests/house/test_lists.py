@@ -18,6 +18,8 @@ from foundation.accounts.models import User
 from foundation.audit import trail
 from foundation.audit.models import Entry
 from foundation.notifications.models import Delivery, Notification
+from grievances.lists.worklist import TABS
+from grievances.models import Campaign, Extension, Grievance
 from members.models import (
     Credential,
     Driver,
@@ -87,6 +89,7 @@ PAGES = [
     (Notification, "notifications:list", "", None, inbox),
     (Notification, "notifications:list", "?show=unread", None, inbox),
     (Delivery, "notifications:deliveries", "", None, context("rows", lambda row: row[0].pk)),
+    (Campaign, "grievances:campaign_list", "", None, links("/grievances/campaigns/")),
 ]
 
 
@@ -106,6 +109,45 @@ def test_a_list_shows_what_the_oracle_says(house, model, name, query, capability
         assert read(response) == wanted, who
         shown += bool(wanted)
     assert shown
+
+
+def test_the_tabs_of_the_work_list_together_show_what_the_oracle_says(house):
+    oracle, shown = Oracle(), 0
+    for who in CAST:
+        wanted, found = oracle.rows(Grievance, house.cast[who]), set()
+        for tab in TABS:
+            response = client_of(house, who).get(reverse("grievances:list"), {"tab": tab})
+            if response.status_code == 200:
+                keys = links("/grievances/")(response)
+                assert keys <= wanted, (who, tab)
+                found |= keys
+        assert found == wanted, who
+        shown += bool(wanted)
+    assert shown > 5
+
+
+def test_the_numbers_of_the_work_list_count_the_rows_behind_them(house):
+    for who in ("city_clerk", "county_clerk", "secretary", "handler"):
+        client = client_of(house, who)
+        page = client.get(reverse("grievances:list"))
+        for tab in page.context["tabs"]:
+            behind = client.get(tab["url"])
+            lines = sum(len(one["lines"]) for one in behind.context["sections"])
+            assert lines == tab["count"], (who, tab["label"])
+
+
+def test_extensions_to_decide_are_those_of_the_levels_below(house):
+    for who in CAST:
+        response = client_of(house, who).get(reverse("grievances:extension_list"))
+        below = Oracle().covered(house.cast[who], "grievance.extend_approve").organizations
+        if response.status_code == 403:
+            assert not below, who
+            continue
+        wanted = {
+            one.pk for one in Extension.objects.select_related("clock__grievance")
+            if one.clock.grievance.organization_id in below
+        }  # fmt: skip
+        assert {one.pk for one in response.context["page"].object_list} == wanted, who
 
 
 def test_open_claims_are_listed_for_those_who_have_the_driver(house):

@@ -5,22 +5,25 @@ from django.contrib import admin
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from branches.models import Organization
 from foundation.audit import trail
 from foundation.protection.canonical import name_key
+from grievances.models import Campaign, CampaignCase
 from members.models import Enterprise, Person
 from tests.factories import AppointmentFactory, GuidanceFactory, OrganizationFactory, UserFactory
 from tests.house.doors import client_of
 from tests.house.oracle import Oracle
 
 MOST = 12 + 1  # the bell in the top bar counts what is unread
+AT = timezone.now()
 
 
 def more_rows(house) -> None:
     """Add three rows of everything a list of the county shows, and two who share a phone."""
     tree, clerk = house.tree, house.cast["county_clerk"]
-    county = Organization.objects.get(pk=tree.county.pk)
+    county, below = Organization.objects.get(pk=tree.county.pk), house.cases["below in_hand"].organization
     for number in range(3):
         branch = OrganizationFactory(parent=county, short_name=f"测试第{number}党支部")
         AppointmentFactory(user=UserFactory(), organization=branch, role="branch_committee_member")
@@ -35,6 +38,11 @@ def more_rows(house) -> None:
         house.claim(f"more{number}", driver, tree.neighbour_county, house.cast["neighbour_clerk"])
         with transaction.atomic():
             trail.record("driver.change", driver, actor=clerk, person_id=driver.pk, organization_id=tree.county.pk)
+        case = house.add_case(f"more{number}", "in_hand", tree.county, branch)
+        CampaignCase.objects.create(campaign=Campaign.objects.get(organization=tree.county), grievance=case, at=AT)
+        house.add_case(f"more{number}", "lodged", tree.county, branch, calendar_missing=True)
+        house.ask_for_more_time(house.add_case(f"below{number}", "in_hand", below, below), clerk)
+        Campaign.objects.create(name=f"测试整治{number}", organization=tree.county, from_date="2026-01-01")
     twins_of(house, "more0", "more1")
 
 
@@ -47,7 +55,8 @@ def twins_of(house, one: str, other: str) -> None:
 def another(house):
     """Return the house as one that may grow: what a test adds is not there for the next."""
     known = {
-        name: set(getattr(house, name)) for name in ("drivers", "imports", "exports", "transfers", "notifications")
+        name: set(getattr(house, name))
+        for name in ("drivers", "imports", "exports", "transfers", "notifications", "cases")
     }
     yield house
     for name, keys in known.items():
@@ -86,6 +95,13 @@ LISTS = [
     ("notifications:list?show=unread", None),
     ("notifications:preferences", None),
     ("members:import_list", None),
+    ("grievances:list", None),
+    ("grievances:list?tab=mine", None),
+    ("grievances:list?tab=below&channel=branch", None),
+    ("grievances:list?tab=supervised", None),
+    ("grievances:list?q=SQ&stage=in_hand", None),
+    ("grievances:extension_list", None),
+    ("grievances:campaign_list", None),
     ("dashboard:search", {"q": "测试"}),
     ("dashboard:search", {"q": "7720"}),
 ]
@@ -143,6 +159,7 @@ def test_the_page_of_one_row_costs_no_more_when_there_are_more_of_others(another
         reverse("members:enterprise_detail", args=[another.enterprises["county"].pk]),
         reverse("members:import_plan", args=[another.imports["county"].pk]),
         reverse("members:of_organization", args=[another.tree.county.pk]),
+        reverse("grievances:detail", args=[another.cases["county in_hand"].pk]),
     ]
     few = []
     for page in pages:

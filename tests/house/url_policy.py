@@ -183,6 +183,7 @@ DOORS: dict[str, Door] = {
         "roster_import.upload", deny="leader", names={"pk": "import"}, fixed={"kind": "result"}
     ),
     # --- grievances: those who work on them. A case is seen by many and moved by one: who else, is refused.
+    "grievances:track": public(),
     "grievances:list": Door("grievance.view"),
     "grievances:detail": on("case", "grievance.view", refused=403),
     "grievances:reveal": act(
@@ -207,7 +208,7 @@ DOORS: dict[str, Door] = {
     "grievances:report_back": act("case", "grievance.assign or who has it, when ordered", allowed=403),
     "grievances:escalate": act("case", "grievance.assign or who has it"),
     "grievances:take_up": act("case below", "grievance.take_up"),
-    "grievances:supervise": act("case below", "grievance.supervise", deny="handler", refused=404),
+    "grievances:supervise": act("case below", "grievance.supervise", deny="outsider"),
     "grievances:withdraw": Door(
         "the unit that lodged it", allow="secretary", deny="leader", names={"pk": "branch's case"}, allowed=403
     ),
