@@ -261,7 +261,7 @@ class WorkList:
         }
         # One row to hang the numbers on: the reader's own.
         found = User.objects.filter(pk=self.reader.reach.user_id).values_list(*columns.values()).first()
-        return dict(zip(asked, found or [0] * len(asked), strict=True))
+        return dict(zip(asked, (number or 0 for number in found or [0] * len(asked)), strict=True))
 
     def page(self, cursor: Cursor | None) -> Page:
         """Return one page of rows with what a list shows of them. One query."""

@@ -29,6 +29,11 @@ def may_lodge_for_driver(reach, organization) -> bool:
     return reach.covers(Capability.GRIEVANCE_LODGE_FOR_DRIVER, organization)
 
 
+def may_lodge_for_drivers(reach) -> bool:
+    """Return whether a reader may lodge for a driver anywhere: whether to offer it."""
+    return reach.has(Capability.GRIEVANCE_LODGE_FOR_DRIVER)
+
+
 def may_accept(reach, grievance) -> bool:
     """Return whether a reader decides on acceptance: the clerk of the committee that has it now, nobody above."""
     return reach.covers(Capability.GRIEVANCE_ACCEPT, grievance.organization)

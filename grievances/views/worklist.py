@@ -91,7 +91,7 @@ def list_context(request, asked: WorkList, cursor: Cursor | None) -> dict:
         "by_due": asked.by_due,
         "may_supervise": request.reach.has(Capability.GRIEVANCE_EXTEND_APPROVE),
         "may_see_policies": request.reach.has(Capability.SLA_POLICY_VIEW),
-        "may_lodge": request.reach.has(Capability.GRIEVANCE_LODGE_FOR_DRIVER),
+        "may_lodge": cases.may_lodge_for_drivers(request.reach),
         "may_export": cases.may_export(request.reach),
     }
 

@@ -90,7 +90,9 @@ def row_of(house, kind: str, place: str, who: str | None = None):
         "extension": lambda: (
             Extension.objects.get(clock__grievance=house.cases[f"{at('below', 'below', 'below', 'far')} in_hand"]).pk
         ),
-        "campaign": lambda: Campaign.objects.get(organization=at(*[tree.county] * 3, tree.neighbour_county)).pk,
+        "campaign": lambda: (
+            Campaign.objects.filter(organization=at(*[tree.county] * 3, tree.neighbour_county)).earliest("pk").pk
+        ),
         "policy": lambda: SlaPolicy.objects.earliest("pk").pk,
         "category": lambda: Category.objects.get(code="parking_space").pk,
         "draft": lambda: own(house.drafts).pk,

@@ -39,7 +39,9 @@ def more_rows(house) -> None:
         with transaction.atomic():
             trail.record("driver.change", driver, actor=clerk, person_id=driver.pk, organization_id=tree.county.pk)
         case = house.add_case(f"more{number}", "in_hand", tree.county, branch)
-        CampaignCase.objects.create(campaign=Campaign.objects.get(organization=tree.county), grievance=case, at=AT)
+        CampaignCase.objects.create(
+            campaign=Campaign.objects.filter(organization=tree.county).earliest("pk"), grievance=case, at=AT
+        )
         house.add_case(f"more{number}", "lodged", tree.county, branch, calendar_missing=True)
         house.ask_for_more_time(house.add_case(f"below{number}", "in_hand", below, below), clerk)
         Campaign.objects.create(name=f"测试整治{number}", organization=tree.county, from_date="2026-01-01")
