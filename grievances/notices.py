@@ -10,7 +10,7 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils import timezone
 
-from branches.choices import Duty
+from branches.choices import Duty, Kind
 from branches.models import Office, Organization
 from branches.workflow import acting_for, office_of
 from foundation.notifications.workflow import Recipient, publish
@@ -68,6 +68,13 @@ PUBLIC_ACTIONS = frozenset(ACTIONS) - {
     "grievance.merged_in",
     "grievance.reveal",
 }
+
+
+def unit_name(organization: Organization) -> str:
+    """Return how a unit is called to people outside: a committee's short name is its place, so say what it is."""
+    name = organization.short_name
+    is_place = organization.kind == Kind.INDUSTRY_COMMITTEE and not name.endswith(("党委", "委员会"))
+    return f"{name}行业党委" if is_place else name
 
 
 def lodged(grievance, at: datetime) -> None:

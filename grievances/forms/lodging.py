@@ -7,7 +7,7 @@ from django import forms
 from branches.choices import Role
 from branches.models import Organization
 from grievances.choices import HOTLINES, Channel
-from grievances.forms.public import ComplaintForm
+from grievances.forms.public import ANONYMOUS, CONFIDENTIAL, NAMED, ComplaintForm
 from members.models import Driver
 
 # How it came in, by the role of who notes it; the first one is taken unless another is chosen.
@@ -52,6 +52,12 @@ class LodgeForm(ComplaintForm):
         self.fields["driver"].choices = [("", "都不是"), *((key, one.person.name) for key, one in self.found.items())]
         self.fields["phone"].help_text = "司机的手机号，发短信告诉他进度；不留也行，把查询码和口令交给他。"
         self.fields["name"].label = "司机怎么称呼"
+        self.fields["identity"].label = "谁能知道是这位司机说的"
+        self.fields["identity"].choices = [
+            (NAMED, "办这件事的单位都能知道"),
+            (CONFIDENTIAL, "只告诉一个单位：本地委员会里承办的那一个，别的单位和上级看不到他是谁"),
+            (ANONYMOUS, "谁也不告诉（匿名）：不存他的姓名和电话，凭查询码看进度"),
+        ]
         self.fields["description"].help_text = "什么时候、在哪里、对方是谁、多少钱。按司机说的记。"
 
     def knows_driver(self) -> bool:

@@ -26,7 +26,7 @@ from grievances.choices import (
     Unit,
 )
 from grievances.models import Clock, Grievance, Statement
-from grievances.notices import ACTIONS, PUBLIC_ACTIONS
+from grievances.notices import ACTIONS, PUBLIC_ACTIONS, unit_name
 
 # What the complainant himself did, in his words.
 OWN_ACTIONS = {
@@ -38,6 +38,8 @@ OWN_ACTIONS = {
     "grievance.close": "您确认了，办结",
     "grievance.reopen": "您说没解决，转到上一级重办",
 }
+# Said by the title of the line already.
+SAID_ALREADY = frozenset({"已经受理，列入台账。"})
 # Of another complainant's case, into which one's own was merged: what the offices said to both.
 OF_BOTH = frozenset({StatementKind.PROGRESS, StatementKind.ANSWER})
 TONES = {
@@ -99,13 +101,6 @@ def no_later_than(at: datetime, now: datetime) -> str:
     return f"最迟{said}" if said.startswith("今天") else f"最迟 {said}"
 
 
-def unit_name(organization: Organization) -> str:
-    """Return how a unit is called to people outside: a committee's short name is its place, so say what it is."""
-    name = organization.short_name
-    is_place = organization.kind == Kind.INDUSTRY_COMMITTEE and not name.endswith(("党委", "委员会"))
-    return f"{name}行业党委" if is_place else name
-
-
 # Of a case that one's own was merged into: who is asked, and who may say that it is solved, is the other one.
 HEADINGS_OF_BOTH: dict[str, str] = {
     Status.WAITING_FOR_COMPLAINANT: "正在等另一位补充情况",
@@ -149,7 +144,7 @@ def _until(due: datetime | None, now: datetime, does: str, has_not: str) -> list
         return [f"办好马上{does}"]
     if due <= now:
         return [f"原定 {day_and_time(due, now)} 的时限已过，{has_not}"]
-    return [f"{no_later_than(due, now)} ", does]
+    return [no_later_than(due, now), does]
 
 
 def _closed(case: Grievance) -> str:
@@ -270,7 +265,9 @@ def _here(case: Grievance, clock: Clock | None, now: datetime) -> str:
         return f"{accepted}，正在安排由谁办"
     handler = case.handler.organization
     by = "本单位承办岗办" if handler.pk == case.organization_id else f"交{unit_name(handler)}办"
-    return f"{accepted}，{by}；{unit_name(case.supervisor.organization)}盯着"
+    supervisor = case.supervisor.organization
+    watched = "督办岗" if supervisor.pk == case.organization_id else unit_name(supervisor)
+    return f"{accepted}，{by}；{watched}盯着"
 
 
 def history(case: Grievance, *, is_own: bool = True, lodged_by_himself: bool = True) -> list[Event]:
@@ -302,7 +299,7 @@ def history(case: Grievance, *, is_own: bool = True, lodged_by_himself: bool = T
         else:
             title = OWN_ACTIONS.get(entry.action, ACTIONS[entry.action])
         at = case.lodged_at if entry.action == "grievance.lodge" else statements[0].at if statements else entry.at
-        events.append(Event(at, title, [one.text for one in statements]))
+        events.append(Event(at, title, [one.text for one in statements if one.text not in SAID_ALREADY]))
     events.sort(key=lambda one: one.at, reverse=True)
     return events
 

@@ -34,6 +34,7 @@ from grievances.choices import (
 )
 from grievances.forms.public import ComplaintForm, ConfirmForm, ReplyForm, TrackForm, WithdrawForm, WordsForm, provinces
 from grievances.models import Clock, Grievance
+from grievances.notices import unit_name
 from grievances.rules import cases
 from grievances.views import following
 from grievances.views.evidence import file_response
@@ -230,7 +231,7 @@ def lodged(request):
         "code": shown_code(case),
         "passphrase": passphrase,
         "due": following.no_later_than(clock.due_at, now) if clock is not None and clock.due_at else "",
-        "committee": following.unit_name(case.organization),
+        "committee": unit_name(case.organization),
         "for_driver": case.lodged_by_id is not None,
         "will_send": bool(case.phone),
         "layout": "base.html" if request.user.is_authenticated else "base_public.html",
@@ -387,8 +388,8 @@ def _progress(request, case: Grievance, refused: dict | None = None, status: int
         "code": shown_code(case),
         "amount": f"{case.amount_involved:,.2f}" if case.amount_involved else "",
         "recovered": f"{shown.amount_recovered:,.2f}" if shown.amount_recovered is not None else "",
-        "handling_unit": following.unit_name(shown.handler.organization) if shown.handler is not None else "",
-        "committee": following.unit_name(shown.organization),
+        "handling_unit": unit_name(shown.handler.organization) if shown.handler is not None else "",
+        "committee": unit_name(shown.organization),
         "heading": following.heading(shown, clock, now, is_own=is_own),
         "tone": following.TONES.get(Status(shown.status), "info"),
         "promise": following.promise(shown, clock, now) if shown.status in OPEN else None,

@@ -87,7 +87,7 @@ def assign(grievance: Grievance, office: Office, *, actor, at: datetime, words: 
         if first:
             changes["first_assigned_at"] = at
         entry = move(grievance, Status.ASSIGNED, actor=actor, action="grievance.assign", changes=changes)
-        text = words.strip() or f"转给{office.organization.short_name}办理。"
+        text = words.strip() or f"转给{notices.unit_name(office.organization)}办理。"
         say(grievance, StatementKind.REASON, text, at=at, actor=actor, is_public=True, entry_id=entry)
         clocks.unpause(grievance, at)
         if not again:

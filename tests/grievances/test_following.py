@@ -93,7 +93,7 @@ def test_the_ladder_names_the_rungs_and_the_rule_that_leads_up(desk):
         ("攀枝花市行业党委", "next"),
         ("四川省行业党委", "next"),
     ]
-    assert rungs[0].text == "11-20 16:20 受理，交东区交通执法大队办；东区行业党委盯着"
+    assert rungs[0].text == "11-20 16:20 受理，交东区交通执法大队办；督办岗盯着"
     assert "自动转到这里" in rungs[1].text
     workflow.escalate(case, actor=desk.clerk, reason="本级办不了", at=now)
     rungs = following.ladder(case, following.promise_clock(case), now)

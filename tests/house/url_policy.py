@@ -183,7 +183,6 @@ DOORS: dict[str, Door] = {
         "roster_import.upload", deny="leader", names={"pk": "import"}, fixed={"kind": "result"}
     ),
     # --- grievances: those who work on them. A case is seen by many and moved by one: who else, is refused.
-    "grievances:track": public(),
     "grievances:list": Door("grievance.view"),
     "grievances:detail": on("case", "grievance.view", refused=403),
     "grievances:reveal": act(

@@ -62,7 +62,7 @@ def test_a_driver_lodges_follows_answers_and_says_not_solved(page, axe, too_wide
     page.goto("/")
     begun = time.monotonic()
     page.get_by_role("link", name="我要求助").click()
-    page.get_by_text("运费结算").click()
+    page.get_by_label("运费结算").check()
     page.get_by_label("说说经过").fill("拉石材到昆明，说好到货三天付 18600 元。一个多月了没给。")
     page.get_by_label("在哪里发生的").select_option("510402")
     page.get_by_label("涉及多少钱").fill("18,600")
@@ -136,7 +136,7 @@ def test_a_driver_lodges_follows_answers_and_says_not_solved(page, axe, too_wide
     assert answered in seen(page)
     look.look("an answer")
     page.set_viewport_size(PHONE)
-    page.get_by_text("没解决", exact=True).click()
+    page.get_by_label("没解决", exact=True).check()
     page.get_by_label("想说的话").fill("还差一半。")
     page.get_by_role("button", name="告诉我们").click()
     page.wait_for_selector("text=您说没解决，转到上一级重办")
@@ -145,14 +145,15 @@ def test_a_driver_lodges_follows_answers_and_says_not_solved(page, axe, too_wide
     look.look("reopened")
     case.refresh_from_db()
     assert (case.status, case.organization, case.reopened) == (Status.ACCEPTED, tree.city, 1)
-    assert look.faults == []
+    # The console says of every refused form that it was answered with 422.
+    assert [fault for fault in look.faults if "status of 422" not in fault] == []
 
 
 def test_the_form_works_without_scripts(browser, live_server, desk, tree):
     context = browser.new_context(base_url=live_server.url, java_script_enabled=False, viewport=PHONE)
     page = context.new_page()
     page.goto("/grievances/new/")
-    page.get_by_text("停车与盗抢").click()
+    page.get_by_label("停车与盗抢").check()
     page.get_by_label("说说经过").fill("夜里油被偷了。")
     page.get_by_text("不在这个省？换一个省").click()
     page.get_by_label("省、自治区、直辖市").select_option("110000")
@@ -176,7 +177,7 @@ def test_a_secretary_lodges_for_a_driver(page, sign_in, axe, too_wide, desk, tre
     page.goto("/")
     begun = time.monotonic()
     page.locator("main").get_by_role("link", name="登记诉求").click()
-    page.get_by_text("子女上学").click()
+    page.get_by_label("子女上学").check()
     page.get_by_label("说说经过").fill("孩子转学没学校收。")
     page.get_by_label("手机号").fill("19000000001")
     page.get_by_role("button", name="先存草稿").click()
