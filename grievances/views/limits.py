@@ -13,6 +13,7 @@ from foundation.protection.seal import blind
 
 HOUR = 3600
 LODGED_PER_ADDRESS = 60
+FILES_PER_ADDRESS = 200  # requests with files: each picture is drawn anew, which costs
 WRONG_PER_ADDRESS = 100
 WRONG_PER_CODE = 20  # of 32^6 passphrases
 

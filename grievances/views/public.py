@@ -39,6 +39,7 @@ from grievances.rules import cases
 from grievances.views import following
 from grievances.views.evidence import file_response
 from grievances.views.limits import (
+    FILES_PER_ADDRESS,
     HOUR,
     LODGED_PER_ADDRESS,
     WRONG_PER_ADDRESS,
@@ -58,6 +59,7 @@ SHOWN_SECONDS = 15 * 60
 _SALT = "grievances.session"
 _PASSPHRASE = "grievances.lodged"  # noqa: S105 - what the sealed passphrase belongs to
 WRONG = "查询码和口令对不上。请照着提交时给您的两行再填一次。"
+STOPPED = "这个网络一小时里提交得太多了，请稍后再提交。您填的都还在。急事请拨打 12328。"
 TOO_OFTEN = "试得太多了，请过一小时再试。急事请拨打 12328。"
 
 
@@ -71,6 +73,8 @@ def create(request):
         return _form(request, ComplaintForm(province=province, initial={"token": workflow.new_token()}))
     if "pick" in request.POST:  # another province: everything stays as it was typed
         return _form(request, unjudged(request, ComplaintForm, province=province))
+    if too_many_files(request):
+        return _stopped(request, ComplaintForm(request.POST, province=province))
     form = ComplaintForm(request.POST, request.FILES, province=province)
     if not form.is_valid():
         return _form(request, form, status=422)
@@ -85,10 +89,7 @@ def create(request):
     if known is not None and "anew" not in request.POST:
         return _form(request, form, known=known)
     if count("lodge", address_of(request)) > LODGED_PER_ADDRESS:
-        form.add_error(None, "这个网络一小时里提交得太多了，请稍后再提交。您填的都还在。急事请拨打 12328。")
-        response = _form(request, form, status=429)
-        response.headers["Retry-After"] = str(HOUR)
-        return response
+        return _stopped(request, form)
     try:
         lodged = lodge(form)
     except ValidationError as refused:
@@ -99,6 +100,19 @@ def create(request):
     show_code(request, lodged)
     follow(request, lodged.grievance)
     return redirect("grievances:lodged")
+
+
+def too_many_files(request) -> bool:
+    """Count a request that brings files; return whether it is one too many, before any is looked at."""
+    return bool(request.FILES) and count("files", address_of(request)) > FILES_PER_ADDRESS
+
+
+def _stopped(request, form: ComplaintForm):
+    """Answer 429 with everything that was typed."""
+    form.add_error(None, STOPPED)
+    response = _form(request, form, status=429)
+    response.headers["Retry-After"] = str(HOUR)
+    return response
 
 
 def lodge(form: ComplaintForm, **where) -> workflow.Lodged | None:
@@ -318,6 +332,10 @@ def act(request, step: str):
         return redirect("grievances:track")
     if step not in ACTS:
         raise Http404
+    if too_many_files(request):
+        form = ReplyForm(request.POST, auto_id="reply_%s")
+        form.add_error(None, STOPPED)
+        return _progress(request, case, {"reply": form}, status=429)
     form = _forms(request)[step]
     if form.is_valid():
         try:

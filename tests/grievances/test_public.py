@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -16,10 +17,18 @@ from foundation.notifications.models import Delivery, Notification
 from grievances import workflow
 from grievances.choices import Status
 from grievances.forms.public import title_from
-from grievances.models import Category, Grievance, Statement
-from grievances.views.limits import LODGED_PER_ADDRESS, WRONG_PER_ADDRESS, WRONG_PER_CODE
+from grievances.models import Category, Evidence, Grievance, Statement
+from grievances.views.limits import (
+    FILES_PER_ADDRESS,
+    LODGED_PER_ADDRESS,
+    WRONG_PER_ADDRESS,
+    WRONG_PER_CODE,
+    count,
+    counted,
+)
 from grievances.workflow.lodging import Complaint, codes_of, new_token
 from tests.grievances.conftest import PHONE
+from tests.grievances.test_evidence import PDF, picture, png_of
 
 NEW, TRACK, PROGRESS = "/grievances/new/", "/grievances/track/", "/grievances/track/case/"
 WORDS = "从攀枝花拉石材到昆明，说好到货三天付 18600 元。一个多月了还没给。"
@@ -205,6 +214,36 @@ def test_the_next_due_time_is_told_at_once(client, desk):
     assert f"{due:%H:%M} 转给能办的单位" in text_of(client.get("/grievances/lodged/"))
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "只收照片"),
+        (b"<!doctype html><script>alert(1)</script>", "只收照片"),
+        (b"", "空的"),
+        (png_of(10_000, 10_000), "图片太大"),
+    ],
+    ids=["svg", "html", "empty", "hundred-megapixels"],
+)
+def test_a_hostile_file_stores_nothing_and_loses_no_word(client, desk, content, words):
+    files = [SimpleUploadedFile("好的.jpg", picture()), SimpleUploadedFile("坏的.jpg", content)]
+    answer = client.post(NEW, told(evidence=files))
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "第 2 个：" in page
+    assert words in page
+    assert WORDS in page
+    assert "照片和文件要再选一次" in page
+    assert not Grievance.objects.exists()
+    assert not Evidence.objects.exists()
+
+
+def test_files_are_kept_with_the_case_and_more_than_nine_are_refused(client, desk):
+    nine = [SimpleUploadedFile("a.jpg", picture()) for _ in range(9)]
+    assert client.post(NEW, told(evidence=[*nine, SimpleUploadedFile("b.jpg", picture())])).status_code == 422
+    case, _ = lodged(client, evidence=[SimpleUploadedFile("王某.jpg", picture()), SimpleUploadedFile("b", PDF)])
+    assert list(case.evidence.values_list("name", "added_by")) == [("照片1.jpg", None), ("文件2.pdf", None)]
+
+
 # --- who is told ------------------------------------------------------------------------------------------------------
 def test_anonymous_means_no_name_no_phone_no_account_and_no_address(client, desk, caplog):
     caplog.set_level("DEBUG")
@@ -289,14 +328,31 @@ def test_who_has_shown_the_code_is_asked_whether_it_is_the_same(client, desk):
 
 
 # --- limits -----------------------------------------------------------------------------------------------------------
-def test_a_machine_is_stopped_and_what_was_typed_stays(client, desk, settings):
-    cache.clear()
-    for _ in range(LODGED_PER_ADDRESS):
-        assert Client().post(NEW, told(), REMOTE_ADDR="203.0.113.5").status_code == 302
+def test_a_machine_is_stopped_and_what_was_typed_stays(desk):
+    for _ in range(LODGED_PER_ADDRESS - 1):
+        count("lodge", "203.0.113.5")
+    assert Client().post(NEW, told(), REMOTE_ADDR="203.0.113.5").status_code == 302
     answer = Client().post(NEW, told(), REMOTE_ADDR="203.0.113.5")
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
     assert WORDS in answer.content.decode()
     assert Client().post(NEW, told(), REMOTE_ADDR="203.0.113.6").status_code == 302
+
+
+def test_pictures_are_drawn_for_a_machine_only_so_often(desk):
+    for _ in range(FILES_PER_ADDRESS):
+        count("files", "203.0.113.5")
+    sent = told(evidence=[SimpleUploadedFile("a.jpg", picture())])
+    answer = Client().post(NEW, sent, REMOTE_ADDR="203.0.113.5")
+    assert answer.status_code == 429
+    assert WORDS in answer.content.decode()
+    case, passphrase = lodged(Client())
+    other = Client(REMOTE_ADDR="203.0.113.5")
+    follows(other, case, passphrase)
+    sent = {"code": case.track_code, "text": "我的话还在", "evidence": [SimpleUploadedFile("a.jpg", picture())]}
+    answer = other.post(f"{PROGRESS}reply/", sent)
+    assert answer.status_code == 429
+    assert "我的话还在" in answer.content.decode()
+    assert not Evidence.objects.exists()
 
 
 def test_behind_a_proxy_the_address_is_the_one_the_proxy_wrote(client, desk, settings):
@@ -326,8 +382,9 @@ def test_wrong_passphrases_are_counted_by_code_from_wherever_they_come(client, d
 
 def test_an_office_behind_one_address_is_not_shut_out_by_following(client, desk):
     case, passphrase = lodged(client)
-    for _ in range(WRONG_PER_ADDRESS + 5):
+    for _ in range(5):
         assert follows(Client(), case, passphrase).status_code == 302
+    assert counted("wrong", "127.0.0.1") == 0
 
 
 def test_no_address_and_no_code_is_kept_in_the_counters(client, desk):
