@@ -36,6 +36,9 @@ EXCLUDED_MODELS = {
     "members.RosterMapping": "a convenience of the importer",
     "members.SavedFilter": "somebody's own notes",
     "members.ExportJob": "work of the background",
+    "grievances.MonthlyFigures": "derived: counted anew from the cases",
+    "grievances.WorkOrderImport": "work of the background; what was lodged stands in the cases",
+    "grievances.WorkOrderRow": "named by the rows of a file that is gone",
 }
 # Columns that say how or by whom a row was worked on, not what it says.
 EXCLUDED_COLUMNS = {

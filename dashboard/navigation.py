@@ -78,6 +78,27 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
             (Capability.SLA_POLICY_CHANGE,),
             about="诉求的时限规定、类别",
         ),
+        Entry(
+            "诉求台账",
+            "journal-text",
+            "grievances:ledger",
+            (Capability.GRIEVANCE_VIEW,),
+            about="受理了的诉求，筛选、导出、抽查",
+        ),
+        Entry(
+            "诉求统计",
+            "bar-chart",
+            "grievances:figures",
+            (Capability.STATISTICS_VIEW,),
+            about="响应率、解决率、满意率，点开就是那些诉求",
+        ),
+        Entry(
+            "热线工单",
+            "telephone",
+            "grievances:hotline",
+            (Capability.GRIEVANCE_ACCEPT,),
+            about="12328、12345 的工单按文件登记",
+        ),
     ),
     (
         Entry(

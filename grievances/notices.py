@@ -51,6 +51,13 @@ ACTIONS = {
     "grievance.merged_in": "并入了另一件",
     "grievance.withdraw": "撤回",
     "grievance.reveal": "查看诉求人电话",
+    "grievance.export": "导出台账",
+    "grievance.export_download": "下载台账文件",
+    "grievance.sample": "抽取回访名单",
+    "grievance.seed": "装入虚构诉求",
+    "work_order.upload": "上传热线工单",
+    "work_order.finish": "热线工单登记完",
+    "work_order.fail": "热线工单没读成",
 }
 # What the complainant sees of the history; the words of public statements besides.
 PUBLIC_ACTIONS = frozenset(ACTIONS) - {
@@ -67,6 +74,13 @@ PUBLIC_ACTIONS = frozenset(ACTIONS) - {
     "grievance.open_evidence",
     "grievance.merged_in",
     "grievance.reveal",
+    "grievance.export",
+    "grievance.export_download",
+    "grievance.sample",
+    "grievance.seed",
+    "work_order.upload",
+    "work_order.finish",
+    "work_order.fail",
 }
 
 

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from grievances.views import acts, campaigns, case, lodging, policies, public, supervision, worklist
+from grievances.views import (
+    acts,
+    campaigns,
+    case,
+    figures,
+    hotline,
+    ledger,
+    lodging,
+    policies,
+    public,
+    sample,
+    supervision,
+    worklist,
+)
 
 app_name = "grievances"
 urlpatterns = [
@@ -42,4 +55,11 @@ urlpatterns = [
     path("grievances/campaigns/<int:pk>/", campaigns.campaign_detail, name="campaign_detail"),
     path("grievances/campaigns/<int:pk>/cases/add/", campaigns.campaign_add_case, name="campaign_add_case"),
     path("grievances/campaigns/<int:pk>/end/", campaigns.campaign_end, name="campaign_end"),
+    # --- ledger, figures, samples, hotlines
+    path("grievances/ledger/", ledger.ledger, name="ledger"),
+    path("grievances/ledger/export/", ledger.ledger_export, name="ledger_export"),
+    path("grievances/figures/", figures.figures, name="figures"),
+    path("grievances/sample/", sample.sample, name="sample"),
+    path("grievances/hotline/", hotline.hotline, name="hotline"),
+    path("grievances/hotline/<int:pk>/", hotline.hotline_detail, name="hotline_detail"),
 ]

@@ -178,6 +178,13 @@ CONDITIONS: dict[str, Condition] = {
         Condition("until", "到（不含）", _until, kind="date"),
         Condition("unit", "首办单位", _unit, kind="hidden", show=_unit_name),
         Condition(
+            "origin",
+            "首办单位（本级）",
+            lambda value, ledger: Q(origin_id=_key(value)),
+            kind="hidden",
+            show=_unit_name,
+        ),
+        Condition(
             "office",
             "承办单位",
             lambda value, ledger: Q(handler__organization_id=_key(value)),

@@ -151,7 +151,7 @@ def read_next(pk: int, *, seconds: float) -> bool:
 
 
 def _read(batch: WorkOrderImport, owner: str, until: float) -> bool:
-    """Go through the rows without a fate; return whether all have one. Raises LeaseLost, RosterRefused, _Refused."""
+    """Go through the rows that have no fate yet; return whether all have one. Raises LeaseLost, RosterRefused."""
     done = set(batch.results.values_list("row", flat=True))
     clerk = _Desk(batch)
     orders, unknown = _orders(batch)

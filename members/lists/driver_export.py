@@ -1,4 +1,4 @@
-"""How the driver list becomes rows of a file: values read apart, sealed ones opened in batches, mostly masked."""
+"""How the driver list becomes rows of a file: values read apart, sealed ones opened in batches, else masked."""
 
 from __future__ import annotations
 

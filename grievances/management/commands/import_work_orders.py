@@ -1,4 +1,4 @@
-"""`import_work_orders FILE --channel hotline_12328 --organization CODE`: work orders of a hotline by command."""
+"""`import_work_orders FILE --channel hotline_12328 --organization CODE`: work orders of a hotline, by command."""
 
 from pathlib import Path
 
