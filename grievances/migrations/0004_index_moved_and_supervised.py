@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('branches', '0003_appointments_may_be_withdrawn'),
-        ('grievances', '0002_shipped'),
+        ("grievances", "0003_figures_and_work_orders"),
         ('members', '0002_index_ended_vehicle_ties'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
