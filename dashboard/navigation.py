@@ -155,7 +155,7 @@ def may_search(request) -> bool:
 def navigation(request) -> list[list[dict]]:
     """Return groups of {label, icon, url, current, about, late} for the reader; empty groups are left out.
 
-    `late` is a number to show, 0 for none. One query for who works on grievances, none for others.
+    `late` is a number to show, 0 for none: counted on the pages of grievances only, by one query.
     """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
@@ -173,7 +173,8 @@ def navigation(request) -> list[list[dict]]:
             except NoReverseMatch:  # its app has not opened this door yet
                 continue
             line = {"label": entry.label, "icon": entry.icon, "url": url, "current": False, "about": entry.about}
-            lines.append(line | {"late": _late(request) if entry.waiting else 0})
+            # Only where one is at it: elsewhere the lists have their twelve queries already.
+            lines.append(line | {"late": _late(request) if entry.waiting and request.path.startswith(url) else 0})
         if lines:
             groups.append(lines)
     _mark_current(request.path, groups)
