@@ -66,6 +66,7 @@ class Promise:
     due: str = ""
     explanation: str = ""
     by_days: bool = False
+    also: str = ""  # the promise, while something else is waited for first
 
 
 @dataclass
@@ -166,13 +167,18 @@ def promise_clock(case: Grievance) -> Clock | None:
 
 
 def promise(case: Grievance, clock: Clock | None, now: datetime) -> Promise | None:
-    """Return the clock in words. At most one query (working days that are left)."""
+    """Return the clock in words. At most two queries (the promise beside it, working days that are left)."""
     if clock is None:
         return None
+    also = ""
+    if clock.kind != ClockKind.PROMISE and case.first_assigned_at is not None:
+        promised = Clock.objects.running().filter(grievance=case, kind=ClockKind.PROMISE, due_at__isnull=False).first()
+        if promised is not None:
+            also = f"答复您的时限没有变，还是 {day_and_time(promised.due_at, now)}"
     label = "给您的答复时限" if clock.kind == ClockKind.PROMISE else "转给能办的单位的时限"
     started = timezone.localtime(clock.started_at).strftime("%m-%d %H:%M 起算")
     by_days = clock.unit == Unit.WORKING_DAYS
-    said = Promise(label, "", started=started, explanation=clock.explanation, by_days=by_days)
+    said = Promise(label, "", started=started, explanation=clock.explanation, by_days=by_days, also=also)
     if clock.state == ClockState.MET:
         said.left, said.tone = f"{timezone.localtime(clock.ended_at):%m-%d %H:%M} 做到了", "ok"
         if clock.is_overdue(now):

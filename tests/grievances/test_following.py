@@ -210,6 +210,7 @@ def test_a_no_brings_it_one_level_up(desk, follow, said):
     assert "攀枝花市行业党委重办，最迟今天 18:00 转给能办的单位" in page
     assert "您说没解决，转到上一级重办" in page
     assert "还差 3000 元。" in page
+    assert "答复您的时限没有变，还是 11月27日 18:00" in page
 
 
 def test_not_solved_after_all_within_ninety_days(desk, follow, time_machine):
