@@ -14,6 +14,7 @@ from grievances.views import (
     public,
     sample,
     supervision,
+    tracking,
     worklist,
 )
 
@@ -22,10 +23,10 @@ urlpatterns = [
     # --- the complainant
     path("grievances/new/", public.create, name="create"),
     path("grievances/lodged/", public.lodged, name="lodged"),
-    path("grievances/track/", public.track, name="track"),
-    path("grievances/track/case/", public.progress, name="progress"),
-    path("grievances/track/case/files/<int:number>/", public.evidence, name="own_evidence"),
-    path("grievances/track/case/<slug:step>/", public.act, name="act"),
+    path("grievances/track/", tracking.track, name="track"),
+    path("grievances/track/case/", tracking.progress, name="progress"),
+    path("grievances/track/case/files/<int:number>/", tracking.evidence, name="own_evidence"),
+    path("grievances/track/case/<slug:step>/", tracking.act, name="act"),
     # --- for a driver
     path("grievances/lodge/", lodging.lodge, name="lodge"),
     path("grievances/lodge/<int:pk>/", lodging.draft, name="draft"),

@@ -1,7 +1,8 @@
 """How often one address, or one code, may try. Counters live an hour in the cache under keyed digests, no address does.
 
 A carrier sends thousands of phones through one address and an office sits behind another: the limits of an address are
-for machines, and only what failed counts against following a case.
+for machines, only what failed counts against following a case, and who has code and passphrase right gets in from a
+blocked address as well.
 """
 
 from __future__ import annotations

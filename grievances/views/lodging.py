@@ -18,7 +18,7 @@ from grievances.choices import HOTLINES, Channel, Urgency
 from grievances.forms.lodging import LodgeForm
 from grievances.forms.public import ANONYMOUS, CONFIDENTIAL, NAMED, provinces
 from grievances.models import Grievance
-from grievances.views import public
+from grievances.views import own, public
 from grievances.workflow.evidence import MOST
 from grievances.workflow.lodging import Complaint
 from members.lists.drivers import DriverList
@@ -73,7 +73,7 @@ def _answer(request, units: list[Organization], kept: Grievance | None):
         lodged = None
     if lodged is None:
         return _page(request, form, kept, status=422)
-    public.show_code(request, lodged)
+    own.show_code(request, lodged)
     return redirect("grievances:lodged")
 
 

@@ -1,66 +1,43 @@
-"""The complainant's doors: lodge, keep the code, follow by code and passphrase, act on one's own case. No account.
-
-What a visitor has shown is kept in his session, signed and for half an hour; no code stands in an address.
-"""
+"""The complainant's first doors: lodge without an account, and keep the code."""
 
 from __future__ import annotations
 
 from typing import TypeVar, cast
 
-from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import Http404, QueryDict
+from django.http import QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods
 
 from branches.choices import Duty, Kind
 from branches.models import Organization
 from branches.workflow import office_of
 from foundation.protection.canonical import canonical_phone
-from foundation.protection.seal import SealBroken, open_sealed, seal
 from grievances import workflow
 from grievances.choices import (
-    NEXT,
     OPEN,
-    PAUSED,
-    TO_CONFIRM,
     ClockKind,
-    Satisfaction,
-    StatementKind,
-    Status,
 )
-from grievances.forms.public import ComplaintForm, ConfirmForm, ReplyForm, TrackForm, WithdrawForm, WordsForm, provinces
+from grievances.forms.public import ComplaintForm, provinces
 from grievances.models import Clock, Grievance
 from grievances.notices import unit_name
-from grievances.rules import cases
 from grievances.views import following
-from grievances.views.evidence import file_response
 from grievances.views.limits import (
     FILES_PER_ADDRESS,
     HOUR,
     LODGED_PER_ADDRESS,
-    WRONG_PER_ADDRESS,
-    WRONG_PER_CODE,
     address_of,
     count,
-    counted,
 )
-from grievances.workflow.evidence import MOST, path_of
-from grievances.workflow.lodging import Complaint, committee_for, typed_code
+from grievances.views.own import LODGED, follow, own_case, show_code, shown_code, shown_lodged
+from grievances.workflow.evidence import MOST
+from grievances.workflow.lodging import Complaint, committee_for
 
 Asked = TypeVar("Asked", bound=ComplaintForm)
-FOLLOWED = "grievance_followed"  # key of the session: the case whose code and passphrase were shown
-LODGED = "grievance_lodged"  # key of the session: the case that was just lodged, with its passphrase sealed
-FOLLOW_SECONDS = 30 * 60
-SHOWN_SECONDS = 15 * 60
-_SALT = "grievances.session"
-_PASSPHRASE = "grievances.lodged"  # noqa: S105 - what the sealed passphrase belongs to
-WRONG = "查询码和口令对不上。请照着提交时给您的两行再填一次。"
 STOPPED = "这个网络一小时里提交得太多了，请稍后再提交。您填的都还在。急事请拨打 12328。"
-TOO_OFTEN = "试得太多了，请过一小时再试。急事请拨打 12328。"
 
 
 # --- lodging ----------------------------------------------------------------------------------------------------------
@@ -188,7 +165,7 @@ def _known_open_case(request, form: ComplaintForm) -> Grievance | None:
 
     Never found by the typed number: docs/decisions/0010-complainants-side.md.
     """
-    case = _own_case(request)
+    case = own_case(request)
     if case is None or case.status not in OPEN or token_made(form, case):
         return None
     about = form.cleaned_data["about"]
@@ -217,27 +194,17 @@ def _form(request, form: ComplaintForm, *, known: Grievance | None = None, statu
     return render(request, "grievances/form.html", context, status=status)
 
 
-def show_code(request, lodged: workflow.Lodged) -> None:
-    """Keep what the next page shows, for a quarter of an hour and for this browser only."""
-    shown = {"case": lodged.grievance.pk, "passphrase": seal(lodged.passphrase, _PASSPHRASE)}
-    request.session[LODGED] = signing.dumps(shown, salt=_SALT)
-
-
 @never_cache
 @require_http_methods(["GET", "POST"])
 def lodged(request):
     """Show number, code and passphrase of the case that was just lodged; POST forgets them. Five queries."""
-    shown = _opened(request, LODGED, SHOWN_SECONDS)
+    shown = shown_lodged(request)
     if request.method == "POST":
         request.session.pop(LODGED, None)
-        return redirect("grievances:progress" if _own_case(request) is not None else "grievances:track")
+        return redirect("grievances:progress" if own_case(request) is not None else "grievances:track")
     if shown is None:
         return redirect("grievances:track")
-    try:
-        passphrase = open_sealed(shown["passphrase"], _PASSPHRASE)
-    except SealBroken:
-        return redirect("grievances:track")
-    case = Grievance.objects.with_names().get(pk=shown["case"])
+    case, passphrase = shown
     clock = Clock.objects.running().filter(grievance=case, kind=ClockKind.TRANSFER).first()
     now = timezone.now()
     context = {
@@ -251,190 +218,3 @@ def lodged(request):
         "layout": "base.html" if request.user.is_authenticated else "base_public.html",
     }
     return render(request, "grievances/lodged.html", context)
-
-
-def shown_code(case: Grievance) -> str:
-    """Return the code as it is shown: K7QM-42XD."""
-    return f"{case.track_code[:4]}-{case.track_code[4:]}"
-
-
-# --- following --------------------------------------------------------------------------------------------------------
-@never_cache
-@require_http_methods(["GET", "POST"])
-def track(request):
-    """Ask for code and passphrase and go on to the case; one answer for a wrong code and a wrong passphrase."""
-    if request.method == "GET":
-        return render(request, "grievances/track.html", {"form": TrackForm(), "own": _own_case(request) is not None})
-    form = TrackForm(request.POST)
-    if not form.is_valid():
-        return render(request, "grievances/track.html", {"form": form}, status=422)
-    code, address = typed_code(form.cleaned_data["code"])[:8], address_of(request)
-    if counted("wrong_code", code) >= WRONG_PER_CODE or counted("wrong", address) >= WRONG_PER_ADDRESS:
-        form.add_error(None, TOO_OFTEN)
-        response = render(request, "grievances/track.html", {"form": form}, status=429)
-        response.headers["Retry-After"] = str(HOUR)
-        return response
-    case = workflow.found_by_code(code, form.cleaned_data["passphrase"])
-    if case is None:
-        count("wrong_code", code)
-        count("wrong", address)
-        form.add_error(None, WRONG)
-        return render(request, "grievances/track.html", {"form": form}, status=422)
-    follow(request, case)
-    return redirect("grievances:progress")
-
-
-def follow(request, case: Grievance) -> None:
-    """Let this browser follow a case for half an hour, under a session key nobody else has known."""
-    if not request.user.is_authenticated:
-        request.session.cycle_key()
-    request.session[FOLLOWED] = signing.dumps({"case": case.pk}, salt=_SALT)
-
-
-def _opened(request, key: str, seconds: int) -> dict | None:
-    try:
-        return signing.loads(request.session.get(key, ""), salt=_SALT, max_age=seconds)
-    except signing.BadSignature:
-        return None
-
-
-def _own_case(request) -> Grievance | None:
-    """Return the case this browser has shown code and passphrase of; None after half an hour. One query."""
-    shown = _opened(request, FOLLOWED, FOLLOW_SECONDS)
-    if shown is None:
-        return None
-    return Grievance.objects.with_names().filter(pk=shown["case"]).exclude(status=Status.DRAFT).first()
-
-
-@never_cache
-@require_safe
-def progress(request):
-    """Show how one's case is going. About 15 queries; without a case, the way to the form of the code."""
-    case = _own_case(request)
-    if case is None:
-        return redirect("grievances:track")
-    return _progress(request, case)
-
-
-ACTS = {"reply", "confirm", "not-solved", "object", "withdraw"}
-
-
-@never_cache
-@require_POST
-def act(request, step: str):
-    """Do one thing with one's own case: reply, confirm, not-solved, object, withdraw; leave forgets the case."""
-    case = _own_case(request)
-    if step == "leave":
-        request.session.pop(FOLLOWED, None)
-        request.session.pop(LODGED, None)
-        return redirect("grievances:track")
-    if case is None or request.POST.get("code") != case.track_code:  # another case was opened in another window
-        return redirect("grievances:track")
-    if step not in ACTS:
-        raise Http404
-    if too_many_files(request):
-        form = ReplyForm(request.POST, auto_id="reply_%s")
-        form.add_error(None, STOPPED)
-        return _progress(request, case, {"reply": form}, status=429)
-    form = _forms(request)[step]
-    if form.is_valid():
-        try:
-            _ACTS[step](case, form.cleaned_data, timezone.now())
-        except ValidationError as refused:
-            form.add_refusal(refused)
-        else:
-            return redirect("grievances:progress")
-    return _progress(request, case, {step: form}, status=422)
-
-
-def _reply(case: Grievance, said: dict, at) -> None:
-    with transaction.atomic():
-        if said["evidence"]:
-            workflow.add_evidence(case, said["evidence"], at=at)
-        workflow.reply(case, text=said["text"], at=at)
-
-
-_ACTS = {
-    "reply": _reply,
-    "confirm": lambda case, said, at: workflow.confirm(case, at=at, **said),
-    "not-solved": lambda case, said, at: workflow.say_not_solved(case, at=at, **said),
-    "object": lambda case, said, at: workflow.object_to_refusal(case, at=at, **said),
-    "withdraw": lambda case, said, at: workflow.withdraw(case, at=at, **said),
-}
-
-
-def _forms(request) -> dict:
-    """Return the form of every act, filled with what was sent; each has ids of its own."""
-    sent, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    return {
-        "reply": ReplyForm(sent, files, auto_id="reply_%s"),
-        "confirm": ConfirmForm(sent, auto_id="confirm_%s"),
-        "not-solved": WordsForm(sent, auto_id="again_%s"),
-        "object": WordsForm(sent, auto_id="object_%s"),
-        "withdraw": WithdrawForm(sent, auto_id="withdraw_%s"),
-    }
-
-
-def _progress(request, case: Grievance, refused: dict | None = None, status: int = 200):
-    now = timezone.now()
-    shown = workflow.followed(case)
-    is_own = shown.pk == case.pk
-    clock = following.promise_clock(shown)
-    events = following.history(case)
-    if not is_own:
-        # What the offices said to both since the two were joined; nothing of the other complainant.
-        since = events[0].at
-        events = [one for one in following.history(shown, is_own=False) if one.at >= since] + events
-    forms = {
-        "reply": ReplyForm(auto_id="reply_%s"),
-        "confirm": ConfirmForm(auto_id="confirm_%s"),
-        "not_solved": WordsForm(auto_id="again_%s"),
-        "object": WordsForm(auto_id="object_%s"),
-        "withdraw": WithdrawForm(auto_id="withdraw_%s"),
-    } | {step.replace("-", "_"): form for step, form in (refused or {}).items()}
-    may = {
-        "reply": shown.status in OPEN,
-        "confirm": is_own and case.status in TO_CONFIRM,
-        "not_solved": case.status == Status.CLOSED and cases.is_open_for_reopening(case, now),
-        "object": case.status in cases.MAY_OBJECT,
-        "withdraw": Status.WITHDRAWN in NEXT[case.status],
-    }
-    context = {
-        "case": case,
-        "shown": shown,
-        "is_own": is_own,
-        "code": shown_code(case),
-        "amount": f"{case.amount_involved:,.2f}" if case.amount_involved else "",
-        "recovered": f"{shown.amount_recovered:,.2f}" if shown.amount_recovered is not None else "",
-        "handling_unit": unit_name(shown.handler.organization) if shown.handler is not None else "",
-        "committee": unit_name(shown.organization),
-        "heading": following.heading(shown, clock, now, is_own=is_own),
-        "tone": following.TONES.get(Status(shown.status), "info"),
-        "promise": following.promise(shown, clock, now) if shown.status in OPEN else None,
-        "is_paused": shown.status in PAUSED,
-        "asked": following.question(case) if is_own else "",
-        "answer": following.last_words(shown, StatementKind.ANSWER) if may["confirm"] else "",
-        "reason": following.last_words(case, StatementKind.REASON)
-        if case.status in {Status.NOT_ACCEPTED, Status.SUSPENDED}
-        else "",
-        "ladder": following.ladder(shown, clock, now),
-        "events": events,
-        "files": workflow.public_evidence(case),
-        "forms": forms,
-        "refused": next(iter((refused or {}).values()), None),
-        "may": may,
-        "unrated": Satisfaction.UNRATED,
-        "office_phone": shown.organization.contact_phone,
-    }
-    return render(request, "grievances/progress.html", context, status=status)
-
-
-@never_cache
-@require_safe
-def evidence(request, number: int):
-    """Answer with one of the files of the followed case, counted from 1; 404 for anything else. Two queries."""
-    case = _own_case(request)
-    files = workflow.public_evidence(case) if case is not None else []
-    if not 1 <= number <= len(files) or not path_of(files[number - 1]).is_file():
-        raise Http404
-    return file_response(files[number - 1], path_of(files[number - 1]))
