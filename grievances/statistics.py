@@ -187,6 +187,7 @@ RATES: tuple[Rate, ...] = (
 MEASURES: dict[str, str] = {"case_solved": "件", "dispute_mediated": "人次", "other_help": "人次"}
 # What stands only for now, counted from the few open cases; the rest changes slowly and is kept by month.
 NOW = ("open", "overdue", "supervised")
+EVER = date(1900, 1, 1)  # where all time begins, in the rows counted ahead
 KEPT = tuple(code for code in FIGURES if code not in NOW)
 # Counted by condition in one pass; those of the clocks are joined in a second one.
 _IN_ONE_PASS = tuple(code for code in FIGURES if not code.startswith("progress"))
@@ -293,18 +294,12 @@ def counted_now(rows: GrievanceQuerySet, at: datetime) -> Shown:
     return Shown(counts_by_unit(rows, at, KEPT), by_channel(rows), heat(rows), at)
 
 
-def counted_ahead(
-    units: Collection[int] | None, by: str, from_month: date | None, until_month: date | None
-) -> Shown | None:
-    """Return the KEPT figures of committees (None: of all) from the monthly rows; None before these were ever counted.
+def counted_ahead(units: Collection[int] | None, by: str, span: str, first: date) -> Shown | None:
+    """Return the KEPT figures of committees (None: of all) counted ahead; None before these were ever counted.
 
-    `from_month` is the first day of the first month, `until_month` of the one after the last. One query.
+    `span` is month, year or all, `first` its first day (EVER for all). One query, a row for each committee.
     """
-    months = MonthlyFigures.objects.filter(by=by)
-    if from_month is not None:
-        months = months.filter(month__gte=from_month)
-    if until_month is not None:
-        months = months.filter(month__lt=until_month)
+    months = MonthlyFigures.objects.filter(by=by, span=span, month=first)
     shown = Shown({}, {channel.value: 0 for channel in Channel}, {}, None)
     for unit, counts, persons, channels, categories, involved, recovered, as_of in months.order_by().values_list(
         "organization_id", "counts", "person_times", "channels", "categories",

@@ -26,6 +26,7 @@ from branches.workflow import (
 from branches.workflow.organizations import hold_tree
 from dashboard.demo import cities
 from dashboard.demo.accounts import ACCOUNTS, PASSWORD
+from dashboard.demo.cases import load_cases
 from dashboard.demo.cities import CHENGDU, DONGYING, PANZHIHUA, PLATFORM, SUZHOU
 from dashboard.demo.names import People, counties_of
 from dashboard.demo.registry import Placement, write
@@ -95,6 +96,7 @@ def load_demo(*, at: datetime | None = None, force: bool = False) -> Loaded:
         )
         _stations(organizations)
         _transfers(organizations, at)
+        load_cases(organizations, at)
         trail.record("seed.demo", None, actor=None, details={"drivers": drivers, "members": members})
     return Loaded(Organization.objects.count() - before, Appointment.objects.count(), drivers, members)
 

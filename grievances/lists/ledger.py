@@ -131,8 +131,7 @@ def _unit(value: str, ledger: Ledger) -> Q:
     organization = Organization.objects.filter(pk=_key(value)).only("pk", "path").first()
     if organization is None:
         return Q(pk__in=[])
-    below = Organization.objects.filter(subtree(organization.path)).order_by()
-    return Q(origin_id__in=list(below.values_list("pk", flat=True)))
+    return Q(origin_id__in=Organization.objects.filter(subtree(organization.path)).order_by().values("pk"))
 
 
 def _campaign(value: str, ledger: Ledger) -> Q:

@@ -143,7 +143,9 @@ def _shown(reach, rows, span: Span, at: datetime) -> Shown:
     collected = reach.units(Capability.STATISTICS_VIEW, COLLECTED)
     region = reach.region(Capability.STATISTICS_VIEW, only=BY_FIRST_COMMITTEE)
     if not collected:
-        ahead = statistics.counted_ahead(region.committee_ids, span.by, span.from_month, span.until_month)
+        kind = "all" if span.from_month is None else "year" if len(span.code) == 4 else "month"
+        first = span.from_month or statistics.EVER
+        ahead = statistics.counted_ahead(region.committee_ids, span.by, kind, first)
         if ahead is not None:
             return ahead
     return statistics.counted_now(span.period.of(rows), at)

@@ -21,6 +21,8 @@ def register() -> None:
         "grievances.Campaign", label="专项整治", unit="个", find=_campaigns, end=_hand_over_campaigns
     )
     # Which committee a clock ran at, and who supervised, stays as history.
+    organizations.register("grievances.MonthlyFigures", label="诉求月度数据", unit="条", find=_no_clocks)
+    organizations.register("grievances.WorkOrderImport", label="热线工单导入", unit="份", find=_no_clocks)
     organizations.register("grievances.Clock", label="时钟", unit="个", find=_no_clocks)
     organizations.register("grievances.Supervision", label="督办", unit="次", find=_no_supervisions)
     people.register("grievances.Grievance", on_merge=_follow_person)

@@ -120,9 +120,10 @@ def test_a_condition_leaves_the_rows_it_says(filled, condition, number):
 
 def test_late_cases_are_found_by_the_step_that_is_late(filled):
     moment = at("11-26 09:00")
-    assert listed(filled.clerk, moment, overdue="1").count.number == 4
+    assert listed(filled.clerk, moment, overdue="1").count.number == 2
     assert listed(filled.clerk, moment, overdue="progress").count.number == 1
     assert listed(filled.clerk, moment, overdue="transfer").count.number == 1
+    assert listed(filled.clerk, moment, overdue="1", status="lodged").count.number == 1
 
 
 def test_a_campaign_narrows_and_a_foreign_one_finds_nothing(filled, neighbour_clerk):
@@ -156,11 +157,12 @@ def test_pages_follow_each_other_without_gap_or_overlap(filled):
     assert seen == [one.pk for one in asked.rows().order_by("-lodged_at", "-pk")]
 
 
-def test_the_page_costs_the_same_for_few_and_many(filled, django_assert_max_num_queries):
+def test_the_page_costs_the_same_for_few_and_many(filled):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     client, costs = signed_in(filled.clerk), []
+    client.get(reverse("grievances:ledger"))  # the first request of a session writes when it began
     for query in ({"category": "parking_space"}, {}):
         with CaptureQueriesContext(connection) as queries:
             assert client.get(reverse("grievances:ledger"), query).status_code == 200
@@ -275,7 +277,7 @@ def test_the_months_counted_ahead_say_what_the_cases_say(filled):
     refresh_figures(now)
     every = Grievance.objects.all()
     for by in ("lodged", "closed"):
-        ahead = statistics.counted_ahead(None, by, None, None)
+        ahead = statistics.counted_ahead(None, by, "all", statistics.EVER)
         live = statistics.counted_now(statistics.Period(by).of(every), now)
         assert statistics.total(ahead.by_unit).cases == statistics.total(live.by_unit).cases
         assert statistics.total(ahead.by_unit).person_times == statistics.total(live.by_unit).person_times
@@ -291,14 +293,14 @@ def test_counting_again_replaces_what_was_counted(filled):
     )
     refresh_figures(timezone.now())
     assert MonthlyFigures.objects.count() == before
-    assert statistics.total(statistics.counted_ahead(None, "lodged", None, None).by_unit)["accepted"] == 3
+    assert statistics.total(statistics.counted_ahead(None, "lodged", "all", statistics.EVER).by_unit)["accepted"] == 3
 
 
 def test_months_are_those_of_china(filled):
     late = Grievance.objects.counted().first()
     Grievance.objects.filter(pk=late.pk).update(lodged_at=at("12-01 00:30"))  # still November in UTC
     refresh_figures(timezone.now())
-    found = statistics.counted_ahead(None, "lodged", date(2026, 12, 1), date(2027, 1, 1))
+    found = statistics.counted_ahead(None, "lodged", "month", date(2026, 12, 1))
     assert statistics.total(found.by_unit)["accepted"] == 1
 
 
@@ -336,6 +338,7 @@ def test_the_figures_page_costs_the_same_for_every_unit(filled):
     costs = []
     for who in (filled.city_clerk, filled.province_clerk):
         client = signed_in(who)
+        of_page(client)  # the first request of a session writes when it began
         with CaptureQueriesContext(connection) as queries:
             of_page(client, period="all")
         costs.append(len(queries))

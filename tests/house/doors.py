@@ -72,6 +72,7 @@ def row_of(house, kind: str, place: str, who: str | None = None):
         "transfer": lambda: house.transfers["by_county" if place == "far" else "from_county"].pk,
         "import": lambda: house.imports[at("county", "county", "partner", "neighbour")].pk,
         "export": lambda: own(house.exports).pk,
+        "work_orders": lambda: house.work_orders["neighbour" if place == "far" else "county"].pk,
         "ready_export": lambda: ready(own(house.exports)),
         "filter": lambda: own({one.user.username.replace("-", "_"): one for one in SavedFilter.objects.all()}).pk,
         "notification": lambda: own(house.notifications).pk,

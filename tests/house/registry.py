@@ -18,7 +18,17 @@ from foundation.notifications.workflow import Recipient, publish
 from foundation.protection.canonical import name_key
 from foundation.protection.identifiers import check_character
 from grievances.choices import ClockKind, Status
-from grievances.models import Assist, Campaign, Category, Clock, Evidence, Extension, Grievance, SlaPolicy
+from grievances.models import (
+    Assist,
+    Campaign,
+    Category,
+    Clock,
+    Evidence,
+    Extension,
+    Grievance,
+    SlaPolicy,
+    WorkOrderImport,
+)
 from members.choices import ExportStatus, ImportPhase, ImportStatus, TransferStatus
 from members.models import (
     Affiliation,
@@ -52,6 +62,9 @@ def id_number(number: int) -> str:
     return first + check_character(first)
 
 
+_DUTIES = ("collect", "handle", "supervise")
+
+
 @dataclass
 class House:
     """The rows by name, and how a test finds one that is near to a member of the cast."""
@@ -68,6 +81,7 @@ class House:
     offices: dict[str, Office] = field(default_factory=dict)
     cases: dict[str, Grievance] = field(default_factory=dict)  # "county lodged", "branch in_hand" …
     drafts: dict[str, Grievance] = field(default_factory=dict)
+    work_orders: dict[str, WorkOrderImport] = field(default_factory=dict)
 
     def add_driver(self, key: str, committee, *, enterprise: Enterprise | None = None, **fields) -> Driver:
         """Add a driver with one vehicle and one licence."""
@@ -204,6 +218,20 @@ class House:
             lodged_at=timezone.now(),
         )
         return self.drafts[key]
+
+    def add_work_orders(self, key: str, organization, user) -> WorkOrderImport:
+        """Add a file of work orders that was read."""
+        self.work_orders[key] = WorkOrderImport.objects.create(
+            organization=organization,
+            channel="hotline_12328",
+            uploaded_by=user,
+            file_name=f"{key}.csv",
+            file_digest="d" * 64,
+            status="done",
+            created_at=timezone.now(),
+            finished_at=timezone.now(),
+        )
+        return self.work_orders[key]
 
     def claim(self, key: str, driver: Driver, to, by, **fields) -> RegistrationTransfer:
         """Add a claim on a driver's registration."""
@@ -379,6 +407,8 @@ def build(tree, cast: dict) -> House:
     house.notify("county_clerk", cast["county_clerk"], 2)
     house.give_up("near", "19000017720")
     house.give_up("far", "19000027720")
+    house.add_work_orders("county", tree.county, cast["county_clerk"])
+    house.add_work_orders("neighbour", tree.neighbour_county, cast["neighbour_clerk"])
     by, other = cast["county_clerk"], cast["neighbour_clerk"]
     house.add_draft("county_clerk", tree.county, by)
     house.add_draft("neighbour_clerk", tree.neighbour_county, other)

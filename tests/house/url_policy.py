@@ -162,6 +162,13 @@ DOORS: dict[str, Door] = {
     "members:export_detail": on("export", "export_job.view", refused=403),
     "members:export_progress": on("export", "export_job.view", refused=403),
     "members:export_download": on("ready_export", "driver.export", refused=403),
+    # --- grievances: ledger, figures, samples, files of the hotlines
+    "grievances:ledger": Door("grievance.view"),
+    "grievances:ledger_export": Door("grievance.export"),
+    "grievances:figures": Door("statistics.view"),
+    "grievances:sample": Door("grievance.export"),
+    "grievances:hotline": Door("clerk of a committee", deny="leader"),
+    "grievances:hotline_detail": Door("clerk of a committee", deny="leader", names={"pk": "work_orders"}),
     # --- members: roster imports
     "members:import_list": Door("roster_import.view"),
     "members:import_create": Door("roster_import.upload", deny="leader"),
