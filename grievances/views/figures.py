@@ -216,7 +216,7 @@ def _money(counts: Counts, span: Span, linked: bool, aggregate: bool) -> list[di
         found.append(
             {
                 "label": FIGURES[code].label,
-                "yuan": None if hidden else yuan,
+                "yuan": None if hidden else f"{yuan:,.2f}",
                 "cases": None if hidden else counts[code],
                 "url": _link(linked and counts[code] > 0, span.conditions, figure=code),
             }
