@@ -71,7 +71,6 @@ WITHOUT_SCOPE: dict[tuple[str, str, str], str] = {
     ("dashboard/views/audit.py", "entries", "Entry.newest_first"): "auditors read the whole trail",
     ("dashboard/views/audit.py", "entries", "Entry.unsealed"): "auditors read the whole trail",
     ("dashboard/views/audit.py", "entries", "Organization.filter"): "names of organisations in the trail",
-    ("grievances/forms/public.py", "categories", "Category.offered"): "the list is everybody's",
     ("grievances/views/following.py", "promise", "Clock.running"): "of a case whose code and passphrase were shown",
     ("grievances/views/following.py", "history", "Entry.for_object"): "of a case whose code and passphrase were shown",
     ("grievances/views/following.py", "history", "Organization.filter"): "names of units, said to the complainant",
