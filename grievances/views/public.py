@@ -163,7 +163,7 @@ def province_of(request, default: str = "") -> str:
 def _known_open_case(request, form: ComplaintForm) -> Grievance | None:
     """Return an open case of the same kind that this very browser has shown to be its own.
 
-    Never found by the typed number: docs/decisions/0010-complainants-side.md.
+    Never found by the typed number: docs/decisions/0011-complainants-side.md.
     """
     case = own_case(request)
     if case is None or case.status not in OPEN or token_made(form, case):

@@ -225,7 +225,7 @@ def similar_to(phone: str, category: Category | None, at: datetime) -> list[Grie
     """Return open cases of the last 30 days under the same phone, those of the same kind first. One query.
 
     Five at most. For staff within their scope, and for the owner of the phone: never shown to who only typed a number
-    (docs/decisions/0010-complainants-side.md).
+    (docs/decisions/0011-complainants-side.md).
     """
     phone = canonical_phone(phone)
     if phone_error(phone) is not None:
