@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from django.core import signing
-from django.db.models import F, IntegerField, Q, QuerySet, Subquery
+from django.db.models import F, IntegerField, Q, Subquery
 
 from branches.capabilities import Capability
 from branches.choices import Duty, Extent
@@ -23,7 +23,7 @@ from branches.workflow import offices_of
 from foundation.accounts.models import User
 from grievances.choices import ENDED, OPEN, PAUSED, Channel, Status
 from grievances.models import Category, Grievance
-from grievances.querysets import BY_TREE
+from grievances.querysets import BY_TREE, GrievanceQuerySet
 from grievances.rules import times
 
 COUNT_CAP = 1_000
@@ -138,7 +138,7 @@ class Reader:
         return "unit" if self.own_committees else "mine"
 
 
-def rows_of(tab: str, reader: Reader) -> QuerySet:
+def rows_of(tab: str, reader: Reader) -> GrievanceQuerySet:
     """Return the cases of a tab: rows the reader may see, asked for so that one index leads to them."""
     rows, reach = Grievance.objects.all(), reader.reach
     ours = reader.own_committees | reader.committees_below
@@ -157,7 +157,7 @@ def rows_of(tab: str, reader: Reader) -> QuerySet:
     return rows.decided_by(reach, reader.own_committees, and_own=True).open()
 
 
-def _my_turn(rows, reader: Reader) -> QuerySet:
+def _my_turn(rows: GrievanceQuerySet, reader: Reader) -> GrievanceQuerySet:
     """Return the cases in which somebody waits for the reader: to accept, to assign, to report, to answer."""
     reach = reader.reach
     deciding = reach.units(Capability.GRIEVANCE_ASSIGN, {Extent.UNIT})
@@ -215,7 +215,7 @@ class WorkList:
             found &= Q(organization_id=int(values["unit"]))
         return found
 
-    def rows(self, tab: str | None = None) -> QuerySet:
+    def rows(self, tab: str | None = None) -> GrievanceQuerySet:
         """Return the cases of a tab that meet the conditions, in no order."""
         return rows_of(tab or self.tab, self.reader).filter(self.conditions()).found_by(self.values.get("q", ""))
 

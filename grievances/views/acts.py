@@ -175,7 +175,8 @@ PAGES: dict[str, ActPage] = {
 
 def form_of(request, grievance: Grievance, code: str, data=None) -> forms.ActForm:
     """Return the form of an act, filled with what was sent. Up to six queries for those that offer units."""
-    page, more = PAGES[code], {}
+    page = PAGES[code]
+    more: dict[str, Any] = {}
     if issubclass(page.form, forms.UnitForm):
         more["units"] = _units(request, grievance, code)
     if page.form is forms.ReasonForm:

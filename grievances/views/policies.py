@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -26,7 +27,7 @@ def _needs(request, capability: Capability) -> None:
 def _list(request, *, keeps: bool):
     today = timezone.localdate()
     rows = list(SlaPolicy.objects.select_related("category__parent", "organization").order_by("clock", "-from_date"))
-    lines = [
+    lines: list[dict[str, Any]] = [
         {
             "row": one,
             "state": "ended"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -28,9 +29,9 @@ def needs_view(request) -> None:
         raise PermissionDenied
 
 
-def address(tab: str = "", values: dict | None = None, **more: str) -> str:
+def address(tab: str = "", values: Mapping[str, str] | None = None, **more: str) -> str:
     """Return the address of a list with its conditions."""
-    query = ({"tab": tab} if tab else {}) | (values or {}) | {name: value for name, value in more.items() if value}
+    query = ({"tab": tab} if tab else {}) | dict(values or {}) | {name: value for name, value in more.items() if value}
     return reverse("grievances:list") + (f"?{urlencode(query)}" if query else "")
 
 
@@ -115,7 +116,7 @@ def _indented(category) -> str:
     return f"　{category.name}" if category.parent_id else category.name
 
 
-def _choice(name: str, label: str, options, values: dict) -> dict:
+def _choice(name: str, label: str, options, values: Mapping[str, str]) -> dict:
     return {"name": name, "label": label, "options": options, "value": values.get(name, "")}
 
 

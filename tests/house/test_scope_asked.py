@@ -104,6 +104,12 @@ WITHOUT_SCOPE: dict[tuple[str, str, str], str] = {
         "clean_organization",
         "Organization.filter",
     ): "system administrators name any committee by its code",
+    ("grievances/lists/worklist.py", "_my_turn", "Office.filter"): "of the units of the reader's posts",
+    (
+        "grievances/lists/worklist.py",
+        "rows_of",
+        "Grievance.all",
+    ): "narrowed by decided_by, moved_up_from or _my_turn: parts of the scope; test_lists holds them to the oracle",
     ("grievances/lists/worklist.py", "counts", "User.filter"): "the reader's own row, to hang numbers on",
     ("grievances/lists/worklist.py", "late_here", "Grievance.overdue"): "cut with the units of the reader's posts",
     ("grievances/views/acts.py", "end_assist", "Assist.select_related"): "of a case in scope",

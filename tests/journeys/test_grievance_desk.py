@@ -89,7 +89,7 @@ def test_a_case_goes_from_hand_to_hand_until_it_is_closed(page, sign_in, tree, p
         assert too_wide(page, width) == []
     assert axe(page) == []
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.get_by_text("办成了", exact=True).click()
+    page.check("input[name=result][value=solved]")
     page.fill("input[name=amount_recovered]", "18600")
     page.fill("textarea[name=text]", "货主已付清运费。不满意可以在查询页上说。")
     page.get_by_role("button", name="提交答复").click()
@@ -102,9 +102,9 @@ def test_a_case_goes_from_hand_to_hand_until_it_is_closed(page, sign_in, tree, p
     page.fill("#why-phone", "回访")
     page.get_by_role("button", name="显示", exact=True).click()
     page.get_by_text(PHONE).wait_for()
-    page.get_by_text("联系上了", exact=True).click()
-    page.get_by_text("解决了", exact=True).click()
-    page.get_by_text("满意", exact=True).click()
+    page.check("input[name=was_reached][value='1']")
+    page.check("input[name=solved][value=solved]")
+    page.check("input[name=satisfaction][value=satisfied]")
     page.get_by_role("button", name="记下这次回访").click()
     page.get_by_text("已办结", exact=True).first.wait_for()
     case.refresh_from_db()
