@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Self
+from typing import Any, Self
 
 from django.apps import apps
 from django.db.models import Q
@@ -59,7 +59,7 @@ def any_of(parts: Sequence[Part]) -> Q:
 class Ordered:
     """Rows in the order of one index: what a keyset page is cut from."""
 
-    rows: DriverQuerySet
+    rows: Any
     order: tuple[str, ...]
     descending: bool = False
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
@@ -99,7 +100,7 @@ def load_cases(organizations: dict[str, Organization], at: datetime) -> int:
     desk = _Desk(county, at)
     if not desk.is_manned:
         return 0
-    contact = {"name": "示例司机", "phone": "19000007720"}
+    contact: dict[str, Any] = {"name": "示例司机", "phone": "19000007720"}
     arrears = "freight_arrears", "运费拖了两个月没给", "说好到货三天付，打电话不接。"
     workflow.save_draft(
         Complaint(title="停车场夜里没有灯", description="走访时司机说的。", category=_category("parking_space")),

@@ -240,10 +240,17 @@ class _Life:
         self.number = f"SQ{place.division or '000000'}{self.lodged_at:%Y%m%d}-{seed % 10}{index:06}"
         self.status: str = Status.LODGED
         self.rung = self.reopened = self.failed = 0
-        self.collector = self.handler = self.supervisor = None
-        self.accepted_at = self.assigned_at = self.first_assigned_at = self.answered_at = self.closed_at = None
+        self.collector: int | None = None
+        self.handler: int | None = None
+        self.supervisor: int | None = None
+        self.accepted_at: datetime | None = None
+        self.assigned_at: datetime | None = None
+        self.first_assigned_at: datetime | None = None
+        self.answered_at: datetime | None = None
+        self.closed_at: datetime | None = None
         self.close_reason = self.result = self.solved = self.satisfaction = self.measure = ""
-        self.person_times, self.recovered = 1, None
+        self.person_times = 1
+        self.recovered: int | None = None
         self.involved = dice.randrange(500, 50_000) if self.category.is_money else None
         self.clocks: list[_Ticking] = []
         self.pauses: list[tuple[str, datetime, datetime | None]] = []

@@ -207,9 +207,9 @@ def received_of(cell: Any) -> datetime | None:
     found = _TIME.fullmatch(text) or _DIGITS.fullmatch(text)
     if found is None:
         return None
-    year, month, day, *clock = (int(part) if part else 0 for part in found.groups())
+    year, month, day, hour, minute, second = (int(part) if part else 0 for part in found.groups())
     try:
-        return datetime(year, month, day, *clock, tzinfo=CHINA)
+        return datetime(year, month, day, hour, minute, second, tzinfo=CHINA)
     except ValueError:
         return None
 
