@@ -1,0 +1,39 @@
+"""What lodging and sweeping cost in statements: pinned, so that nobody makes them dearer without saying so."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from grievances.workflow import sweep
+from tests.grievances.conftest import at
+
+pytestmark = pytest.mark.django_db
+
+
+def statements(work) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        work()
+    return len([one for one in queries if "SAVEPOINT" not in one["sql"]])
+
+
+def test_lodging_costs_the_same_however_many_cases_there_are(desk):
+    desk.lodged("11-20 08:00")  # sets up the offices
+    first = statements(lambda: desk.lodged("11-20 09:00"))
+    for hour in range(10, 14):
+        desk.lodged(f"11-20 {hour}:00")
+    assert statements(lambda: desk.lodged("11-20 15:00")) == first <= 33
+
+
+def test_a_sweep_with_nothing_to_do_costs_four_statements(desk):
+    desk.lodged("11-20 09:00")
+    assert statements(lambda: sweep(at("11-20 09:01"))) <= 4
+
+
+def test_a_sweep_costs_by_what_is_due_and_not_by_what_is_there(desk):
+    for hour in (8, 9, 10):
+        desk.lodged(f"11-20 {hour:02}:00")
+    sweep(at("11-20 09:59"))  # the first reminders; sets up the offices
+    one = statements(lambda: sweep(at("11-20 10:01")))
+    for hour in (15, 16, 17):
+        desk.lodged(f"11-20 {hour}:00")
+    assert statements(lambda: sweep(at("11-20 11:01"))) <= one + 16
