@@ -39,7 +39,7 @@ def refresh_figures(at: datetime) -> int:
         for (unit, month), counts in statistics.counts_by_month(Grievance.objects.all(), by, at).items():
             for span in _spans(month):
                 spans[unit, *span].counts.add(counts)
-        found += [_row(by, unit, span, month, summed, at) for (unit, span, month), summed in spans.items()]
+        found += [_row(by, unit, span, first, summed, at) for (unit, span, first), summed in spans.items()]
     with transaction.atomic():
         MonthlyFigures.objects.bulk_create(
             found,
