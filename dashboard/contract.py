@@ -174,6 +174,7 @@ def _retention() -> dict[str, float]:
         "roster_rows": settings.ROSTER_RETENTION_DAYS,
         "roster_results": settings.ROSTER_RETENTION_DAYS,
         "notifications_delivered_and_read": settings.NOTIFICATION_RETENTION_DAYS,
+        "grievance_evidence": settings.EVIDENCE_RETENTION_DAYS,
         "export_files": exports.KEPT.total_seconds() / 86400,
         "audit_entries_at_least": KEPT_DAYS_AT_LEAST,
     }

@@ -32,6 +32,7 @@ ACTIONS = {
     "grievance.add_evidence": "添加材料",
     "grievance.add_internal_evidence": "添加内部材料",
     "grievance.open_evidence": "打开材料",
+    "grievance.evidence_purged": "材料过了保存期，已删除",
     "grievance.suspend": "挂起",
     "grievance.resume": "恢复办理",
     "grievance.return": "退回",

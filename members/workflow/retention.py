@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -32,6 +32,13 @@ LABELS = {
     "accounts": "登录会话、验证码和失败记录",
     "notifications": "发出并读过的通知",
 }
+_further: dict[str, Callable[..., int]] = {}
+
+
+def register(key: str, label: str, purge: Callable[..., int]) -> None:
+    """Have the daily deletion do more: `purge(at, dry_run=)` of a higher app returns how many it deleted, or would."""
+    LABELS[key] = label
+    _further[key] = purge
 
 
 def purge_expired(at: datetime, *, dry_run: bool = False, seconds: float | None = None) -> tuple[dict[str, int], bool]:
@@ -50,7 +57,7 @@ def purge_expired(at: datetime, *, dry_run: bool = False, seconds: float | None 
         "files": _delete_stray_files(at, dry_run=dry_run),
         "exports": _expire_exports(at, dry_run=dry_run),
         "accounts": _purge_accounts(at, dry_run=dry_run),
-    }
+    } | {key: purge(at, dry_run=dry_run) for key, purge in _further.items()}
     left = None if until is None else until - time.monotonic()
     purged["notifications"], done = notifications.purge(at, dry_run=dry_run, seconds=left)
     if not done:

@@ -3,17 +3,20 @@
 import stat
 import struct
 import zlib
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from PIL import Image
 
 from foundation.audit import trail
 from foundation.audit.models import Entry
 from grievances import workflow
 from grievances.models import Evidence
+from grievances.workflow import retention
 from grievances.workflow.evidence import MOST, MOST_BYTES, Checked, checked_file, folder, path_of
 from tests.grievances.conftest import at
 
@@ -200,3 +203,30 @@ def test_staff_open_a_file_of_their_scope_and_leave_a_trace(desk, outsider, neig
     with pytest.raises(FileNotFoundError):
         workflow.open_evidence(row, actor=desk.clerk, at=NOW)
     assert Entry.objects.filter(action="grievance.open_evidence").count() == 1
+
+
+# --- how long ---------------------------------------------------------------------------------------------------------
+@pytest.mark.django_db
+def test_files_of_cases_that_ended_long_ago_go_and_those_of_others_stay(desk):
+    ended, open_ = desk.answered(), desk.in_hand()
+    kept = [workflow.add_evidence(case, [Checked("pdf", PDF)], at=NOW)[0] for case in (ended, open_)]
+    workflow.confirm(ended, solved="solved", satisfaction="satisfied", at=at("11-27 09:00"))
+    assert retention.purge_evidence(at("2029-11-01 09:00"), dry_run=False) == 0
+    assert retention.purge_evidence(at("2029-12-01 09:00"), dry_run=True) == 1
+    assert path_of(kept[0]).exists()
+    assert retention.purge_evidence(at("2029-12-01 09:00"), dry_run=False) == 1
+    assert [path_of(one).exists() for one in kept] == [False, True]
+    assert list(Evidence.objects.all()) == [kept[1]]
+    entry = Entry.objects.get(action="grievance.evidence_purged")
+    assert (entry.object_id, entry.details) == (str(ended.pk), {"files": 1})
+
+
+@pytest.mark.django_db
+def test_a_file_no_case_names_goes_after_a_day(desk):
+    row = workflow.add_evidence(desk.in_hand(), [Checked("pdf", PDF)], at=NOW)[0]
+    stray = folder() / f"{'0' * 32}.pdf"
+    stray.write_bytes(PDF)
+    soon, later = timezone.now() + timedelta(hours=1), timezone.now() + timedelta(days=2)
+    assert retention.purge_stray_files(soon, dry_run=False) == 0
+    retention.purge_stray_files(later, dry_run=False)
+    assert (stray.exists(), path_of(row).exists()) == (False, True)
