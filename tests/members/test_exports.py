@@ -287,7 +287,7 @@ def test_a_job_that_kills_its_writers_is_put_aside(county_clerk, drivers):
 
 
 def test_a_row_registered_meanwhile_does_not_double_or_drop_others(county_clerk, drivers, tree, monkeypatch):
-    monkeypatch.setattr(exports, "CHUNK", 2)
+    monkeypatch.setattr(driver_export, "CHUNK", 2)
     firm = EnterpriseFactory(committee=tree.county)
     job = _ask(county_clerk)
     DriverFactory(person__name="后来的", committee=tree.county, enterprise=firm)
