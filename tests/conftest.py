@@ -8,6 +8,7 @@ asked of nobody here; tests of the second factor set `second_factor_required` th
 """
 
 from dataclasses import dataclass, field
+from importlib import import_module
 
 import pytest
 from django.test import Client
@@ -38,13 +39,25 @@ class Tree:
 
 @pytest.fixture
 def divisions(db):
-    """See to it that the divisions and workdays are there: transactional tests empty the tables."""
+    """See to it that the shipped data is there: transactional tests empty the tables."""
+    load_shipped_data()
+    from branches.models import Division
+
+    return Division.objects
+
+
+def load_shipped_data() -> None:
+    """Load divisions, working days, categories and limits of grievances, where a test has emptied their tables."""
+    from django.apps import apps
+
     from branches.models import Division, Workday
     from branches.reference import load_shipped
+    from grievances.models import Category
 
     if not Division.objects.exists():
         load_shipped(Division, Workday)
-    return Division.objects
+    if not Category.objects.exists():
+        import_module("grievances.migrations.0002_shipped").load(apps, None)
 
 
 @pytest.fixture

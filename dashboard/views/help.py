@@ -45,7 +45,6 @@ TOPICS = (
     Topic("organizations", "组织树", "谁能设在谁下面、指导关系、撤销组织", "diagram-3"),
     Topic("appointments", "任职与空缺", "任命、免职、产生方式、空缺是怎么算的", "person-badge"),
     Topic("users", "开账号和一次性验证码", "给同事开账号、重设密码", "person-gear"),
-    Topic("users", "开账号和一次性口令", "给同事开账号、重设密码", "person-gear"),
     Topic("grievance", "说难处和查进度", "怎么提、查询码和口令、时限怎么算、没解决怎么办", "chat-left-text"),
     Topic("lodge-grievance", "替司机登记诉求", "找司机、从哪里来的、草稿、把查询码交给司机", "pencil"),
     Topic("audit", "审计", "记了什么、怎么查、封存是什么意思", "shield-check"),

@@ -115,7 +115,7 @@ def labels(rf, user) -> set[str]:
 
 
 def test_the_navigation_offers_only_what_the_reader_may_open(rf, county_clerk, auditor, outsider):
-    assert labels(rf, outsider) == {"工作台"}
+    assert labels(rf, outsider) == {"工作台", "通知"}
     assert "审计" not in labels(rf, county_clerk)
     assert not labels(rf, auditor) & {"司机", "组织", "企业", "名册导入"}
 

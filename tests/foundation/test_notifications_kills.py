@@ -11,7 +11,6 @@ from collections import Counter
 import pytest
 from django.db import transaction
 
-from foundation.notifications import leases
 from foundation.notifications.models import Delivery, Notification
 from foundation.notifications.workflow import Message, Recipient, drain, publish_many, sending
 from tests.factories import UserFactory
@@ -131,22 +130,23 @@ def test_sabotaged_marking_at_the_end_of_a_batch_repeats_messages(outbox, monkey
 
 
 def test_sabotaged_claims_let_two_workers_send_the_same(outbox, monkeypatch):
-    """Without the condition in the UPDATE and the lock on the rows, both take the same batch."""
-    together = outbox.with_name("together")  # both look before either takes
+    """Workers that send what they see, without claiming it, both take the same batch."""
+    together = outbox.with_name("together")  # both look before either sends
 
-    def claimed_by_anybody(claimable, owner, seconds, limit, *, now=None):
-        free = Delivery.objects.filter(status="waiting", channel="sms").order_by("pk")
-        keys = list(free.values_list("pk", flat=True)[:limit])
+    def seen(self):
+        if self.channel.kind != "sms":
+            return []
+        free = Delivery.objects.filter(status="waiting", channel="sms").select_related("notification__user")
+        batch = list(free.order_by("pk")[:100])
         with together.open("ab") as file:
             file.write(b".")
         deadline = time.monotonic() + 10
         while together.stat().st_size < 2 and time.monotonic() < deadline:
             time.sleep(0.001)
-        Delivery.objects.filter(pk__in=keys).update(lease_owner=owner, lease_until=now, starts=1)
-        return keys
+        return batch
 
-    monkeypatch.setattr(sending, "EXTERNAL", ("sms",))
-    monkeypatch.setattr(leases, "claim_many", claimed_by_anybody)
+    monkeypatch.setattr(sending._Run, "_claimed", seen)
+    monkeypatch.setattr(sending._Run, "_hold", lambda self, left: None)
     monkeypatch.setattr(sending._Run, "_note", _noted_by_anybody)
     first, second = forked(work), forked(work)
     ended(first), ended(second)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
@@ -12,6 +9,7 @@ from django.utils import timezone
 
 from branches.models import Guidance, Organization
 from grievances.models import Assist, Campaign, Category, Evidence, Extension, SlaPolicy
+from grievances.workflow.evidence import path_of
 from members.models import ExportJob, SavedFilter
 from tests.house.url_policy import DOORS
 
@@ -115,9 +113,7 @@ def ready(job: ExportJob) -> int:
 def stored(house, case) -> int:
     """Give the file of a case its content."""
     evidence = Evidence.objects.get(grievance=case)
-    folder = Path(settings.MEDIA_ROOT) / "evidence"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / evidence.stored_file).write_bytes(b"picture")
+    path_of(evidence).write_bytes(b"picture")
     return evidence.pk
 
 

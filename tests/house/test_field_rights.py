@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from foundation.protection.fields import BlindIndexField, ProtectedField, TailIndexField
+from grievances.models import Grievance
 from members.models import Driver
 from members.rules.drivers import OUT_OF_SCOPE_PER_HOUR, TAKEN_ELSEWHERE_SENTENCE, TOO_MANY_ELSEWHERE_SENTENCE
 from members.workflow.drivers import change_driver, register_driver
@@ -197,9 +198,11 @@ def sealed_fields():
 
 
 def test_no_admin_shows_searches_sorts_or_filters_by_a_sealed_field():
-    names = {name for _, name in sealed_fields()}
-    assert {"id_number", "phone", "phone_tail", "number", "sealed", "address"} <= names
+    every = {name for _, name in sealed_fields()}
+    assert {"id_number", "phone", "phone_tail", "number", "sealed", "address"} <= every
     for model, table in admin.site._registry.items():
+        # A case has a number that everybody who sees it may read; that of a licence is sealed.
+        names = every - ({"number"} if model is Grievance else set())
         shown = [*table.list_display, *table.list_filter, *table.search_fields, *(table.fields or ())]
         named = {str(one).lstrip("^=@").split("__")[-1] for one in shown}
         assert not named & names, model
@@ -284,6 +287,7 @@ def test_templates_show_protected_values_masked_only():
     folder = settings.BASE_DIR / "templates"
     for path in folder.rglob("*.html"):
         for expression, rest in shown.findall(path.read_text(encoding="utf-8")):
-            if "masked" not in rest:
+            of_a_case = expression.endswith(".number") and folder / "grievances" in path.parents
+            if "masked" not in rest and not of_a_case:
                 found.add((path.relative_to(folder).as_posix(), expression))
     assert found == set(MASKED_BEFORE)

@@ -70,7 +70,7 @@ def test_escape_closes_the_account_menu_and_gives_the_focus_back(page, sign_in, 
     assert summary.evaluate("e => e === document.activeElement")
 
 
-def test_feedback_without_a_title_is_refused_where_it_is_wrong_and_then_gets_a_number(page, axe):
+def test_feedback_without_a_title_is_refused_where_it_is_wrong_and_then_gets_a_number(page, axe, tree):
     page.goto("/feedback/")
     page.get_by_role("button", name="提交意见").click()
     summary = page.locator(".error-summary")
