@@ -8,8 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from branches.choices import BRANCHES, Kind, Role
-from branches.models import Appointment, Division, Guidance, Office, Organization, Workday
-from branches.reference import load_shipped
+from branches.models import Appointment, Guidance, Office, Organization
 from branches.statistics import vacancies
 from dashboard.canonical import lines
 from dashboard.demo.accounts import ACCOUNTS, PASSWORD
@@ -20,6 +19,7 @@ from foundation.accounts.rules import character_classes
 from members.choices import Group, WorkStatus
 from members.models import Credential, Driver, Enterprise, PartyMember, RegistrationTransfer, Vehicle
 from service_stations.models import Station
+from tests.conftest import load_shipped_data
 from tests.members.roster_runs import load_units
 from tests.members.rosters import units as units_of_the_rosters
 
@@ -30,8 +30,7 @@ pytestmark = pytest.mark.django_db
 def loaded(django_db_setup, django_db_blocker):
     """Load the demo once for all tests of this file; each of them rolls back to here, the last one to before."""
     with django_db_blocker.unblock(), transaction.atomic():
-        if not Division.objects.exists():
-            load_shipped(Division, Workday)
+        load_shipped_data()
         yield load_demo()
         transaction.set_rollback(True)
 

@@ -14,8 +14,7 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from branches.models import Division, Organization, Workday
-from branches.reference import load_shipped
+from branches.models import Organization
 from dashboard.demo import grievances as demo
 from dashboard.integrity import CHECKS
 from foundation.audit.models import Entry
@@ -23,11 +22,11 @@ from foundation.notifications.models import Notification
 from foundation.notifications.workflow import publishing
 from grievances import notices
 from grievances.choices import Channel, ClockState, WorkOrderFate, WorkOrderStatus
-from grievances.models import Category, Clock, Grievance, SlaPolicy, WorkOrderImport, WorkOrderRow
+from grievances.models import Clock, Grievance, SlaPolicy, WorkOrderImport, WorkOrderRow
 from grievances.tasks import sweep_work_orders
 from grievances.workflow import sweep, work_orders
 from grievances.workflow.work_orders import read_next, take_file
-from tests.conftest import build_tree
+from tests.conftest import build_tree, load_shipped_data
 from tests.factories import AppointmentFactory, UserFactory
 from tests.members.roster_workers import die, ended, file_database, forked
 
@@ -42,14 +41,7 @@ def world(tmp_path, settings, monkeypatch):
     """Build the tree with a clerk, a handler and a leader in one city, in a database other processes can see."""
     settings.MEDIA_ROOT = tmp_path / "media"
     monkeypatch.setattr(publishing, "wake_up", lambda: None)  # every message is lost
-    if not Division.objects.exists():
-        load_shipped(Division, Workday)
-    if not Category.objects.exists():
-        from importlib import import_module
-
-        from django.apps import apps
-
-        import_module("grievances.migrations.0002_shipped").load(apps, None)
+    load_shipped_data()
     tree = build_tree()
     for role in ("clerk", "handler", "leader"):
         # Whatever has nobody of its own falls to the province: everybody is told of somebody's lateness.

@@ -3,7 +3,7 @@
 import pytest
 from django.db import transaction
 
-from tests.conftest import build_tree
+from tests.conftest import build_tree, load_shipped_data
 from tests.factories import AppointmentFactory, UserFactory
 from tests.house import registry
 
@@ -31,12 +31,8 @@ CAST = tuple(POSTS)
 
 @pytest.fixture(scope="module")
 def _built(django_db_setup, django_db_blocker):
-    from branches.models import Division, Workday
-    from branches.reference import load_shipped
-
     with django_db_blocker.unblock(), transaction.atomic():
-        if not Division.objects.exists():
-            load_shipped(Division, Workday)
+        load_shipped_data()
         tree, cast = build_tree(), {}
         for name, post in POSTS.items():
             user = UserFactory(username=name.replace("_", "-"), name=f"测试{name}", password="Mountain-Road-88")

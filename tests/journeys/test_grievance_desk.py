@@ -13,6 +13,7 @@ from branches.workflow import office_of
 from grievances import workflow
 from grievances.models import Category, Clock, Grievance
 from grievances.workflow.lodging import Complaint
+from tests.conftest import load_shipped_data
 from tests.grievances.conftest import PHONE, holder
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -21,12 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def reference(transactional_db):
     """See to it that categories and limits are there: transactional tests empty the tables."""
-    if not Category.objects.exists():
-        from importlib import import_module
-
-        from django.apps import apps
-
-        import_module("grievances.migrations.0002_shipped").load(apps, None)
+    load_shipped_data()
     # Days ahead of today are known, whatever day the test runs on.
     today = timezone.localdate()
     for ahead in range(40):

@@ -3,10 +3,8 @@
 import re
 import time
 from datetime import timedelta
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.core.cache import cache
 from django.utils import timezone
 
@@ -33,7 +31,6 @@ def _place(settings, tmp_path):
 @pytest.fixture
 def desk(tree):
     """Return (clerk, officer, office): who works on cases of the first county; limits and a calendar are there."""
-    import_module("grievances.migrations.0002_shipped").load(apps, None)
     today = timezone.localdate()
     for day in (today + timedelta(days=number) for number in range(40)):
         Workday.objects.update_or_create(date=day, defaults={"is_workday": day.weekday() < 5})

@@ -14,9 +14,9 @@ from django.contrib.staticfiles import finders
 from django.core.management import call_command
 
 from branches.models import Organization
-from branches.reference import load_shipped
 from members.models import Driver, ExportJob, RosterImport
 from members.workflow.import_run import run_to_end
+from tests.conftest import load_shipped_data
 from tests.factories import AppointmentFactory, UserFactory
 from tests.members.roster_runs import load_units, written
 from tests.members.rosters import FOLDER
@@ -117,10 +117,7 @@ def _holder(username: str, role: str, code: str):
 @pytest.fixture
 def units(transactional_db):
     """Load the organisations the roster files name."""
-    from branches.models import Division, Workday
-
-    if not Division.objects.exists():
-        load_shipped(Division, Workday)
+    load_shipped_data()
     load_units()
 
 

@@ -11,9 +11,9 @@ import python_calamine
 from django.core.management import call_command
 
 from branches.models import Organization
-from branches.reference import load_shipped
 from members.models import RosterImport
 from members.workflow.import_run import run_to_end
+from tests.conftest import load_shipped_data
 from tests.factories import AppointmentFactory, UserFactory
 from tests.members.roster_mangle import FORMATS, MANGLERS, grids_of
 from tests.members.roster_runs import load_units, places_of, registry, written
@@ -28,10 +28,7 @@ def private_folder(settings, tmp_path):
 
 
 def _organisations():
-    from branches.models import Division, Workday
-
-    if not Division.objects.exists():
-        load_shipped(Division, Workday)
+    load_shipped_data()
     load_units()
 
 
