@@ -189,9 +189,10 @@ def lodge_feedback(*, title: str, description: str, contact: str, user, at: date
         raise ValidationError("本网站还没有设好接收意见的单位，请先打电话告诉我们。")
     phone = canonical_phone(contact)
     named = bool(contact) and phone_error(phone) is not None
+    said = description.strip() or title.strip()  # the form asks for one sentence, the rest is as one likes
     complaint = Complaint(
         title=title,
-        description=f"{description}\n联系方式：{contact}" if named else description,
+        description=f"{said}\n联系方式：{contact}" if named else said,
         category=category,
         channel=Channel.PORTAL,
         phone="" if named else phone,

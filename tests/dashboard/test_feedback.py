@@ -79,3 +79,8 @@ def test_people_behind_one_proxy_do_not_use_up_each_others_turns(client, tree, s
         assert client.post("/feedback/", SAID, headers={"X-Forwarded-For": "203.0.113.7"}).status_code == 200
     assert client.post("/feedback/", SAID, headers={"X-Forwarded-For": "203.0.113.7"}).status_code == 429
     assert client.post("/feedback/", SAID, headers={"X-Forwarded-For": "203.0.113.8"}).status_code == 200
+
+
+def test_one_sentence_is_enough(client, tree):
+    assert client.post("/feedback/", {"title": "字太小", "description": "", "contact": ""}).status_code == 200
+    assert Grievance.objects.get().description == "字太小"

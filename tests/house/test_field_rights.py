@@ -279,6 +279,7 @@ MASKED_BEFORE = {
     ("members/driver_duplicates.html", "row.id_number"): "members.views.duplicates",
     ("members/driver_duplicates.html", "row.phone"): "members.views.duplicates",
     ("dashboard/audit.html", "row.address"): "the address of a computer",
+    ("grievances/lodge_for_driver.html", "one.phone"): "grievances.views.lodging",
 }
 
 

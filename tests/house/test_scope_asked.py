@@ -141,6 +141,7 @@ WITHOUT_SCOPE: dict[tuple[str, str, str], str] = {
     ("grievances/views/figures.py", "_heat", "Organization.filter"): "units of counted rows",
     ("grievances/views/ledger.py", "ledger", "Grievance.with_names"): "keys of a scoped page",
     ("grievances/views/sample.py", "sample", "Grievance.with_names"): "keys of a scoped sample",
+    ("members/lists/driver_export.py", "_person_values", "Person.order_by"): "of scoped drivers",
     ("members/lists/driver_export.py", "_plates", "DriverVehicle.running"): "of scoped drivers",
     ("members/lists/driver_export.py", "_plates", "Vehicle.filter"): "of scoped drivers",
     ("members/lists/driver_export.py", "_licences", "Credential.filter"): "of scoped drivers",

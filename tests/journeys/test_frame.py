@@ -80,7 +80,7 @@ def test_feedback_without_a_title_is_refused_where_it_is_wrong_and_then_gets_a_n
     page.keyboard.type("导入的步骤看不懂")
     page.get_by_role("button", name="提交意见").click()
     page.wait_for_selector("h1:has-text('收到了')")
-    assert page.locator(".code").last.inner_text().startswith("YJ")
+    assert page.locator(".code").last.inner_text().startswith("SQ")
 
 
 def test_the_skip_link_is_the_first_stop_of_the_keyboard(page):
