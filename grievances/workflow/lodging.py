@@ -84,7 +84,7 @@ def lodge(
 
     `unit` is where it was brought (branch, station's committee, hotline desk); without one the division of the place
     says which committee. `token` is the form's own (`new_token`): sent twice, also at the same instant, it is one case.
-    Lodging never fails for a calendar. About 32 queries (tests/grievances/test_costs.py).
+    Lodging never fails for a calendar. About 36 queries (tests/grievances/test_costs.py).
 
     With a unit `actor` None is the system (an import by command).
 
