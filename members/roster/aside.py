@@ -1,7 +1,8 @@
 """The first three stages in a process beside the worker's, so that reading and writing each have a processor.
 
-The process is a fork of the worker: nothing has to be loaded again, and the catalogue comes along for free. What
-strangers sent is still parsed in the confined child of `read.py` alone, which this process starts and watches.
+The process is a fork of the worker: nothing has to be loaded again, and the catalogue and the keys come along for
+free, so it seals the rows it has checked. What strangers sent is still parsed in the confined child of `read.py`
+alone, which this process starts and watches.
 """
 
 from __future__ import annotations
@@ -18,23 +19,32 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from members.roster.check import Catalogue, check
+from foundation.protection.seal import blinder, sealer
+from members.models import RosterRow
+from members.roster.check import Catalogue, CheckedRow, check
 from members.roster.columns import Roster, recognise
 from members.roster.read import RosterRefused, pack, read
+from members.rules.people import ID_NUMBER, PHONE
 
 _FRAME = struct.Struct(">cII")
 _ROWS, _END, _REFUSED, _BROKEN = b"R", b"Z", b"X", b"!"
+_SEALED = RosterRow._meta.get_field("sealed").aad
 
 
 class Drawn(NamedTuple):
-    """A checked row as it comes over: what it says, and the text that is sealed of it (cells and values as JSON)."""
+    """A checked row as it comes over: what it says, its blind indexes, and the sealed text (cells and values as JSON).
+
+    The indexes are 32 hexadecimal digits, None without a number.
+    """
 
     sheet: str
     row: int
     values: dict[str, Any]
     errors: list[list[str]]
     warnings: list[list[str]]
-    text: str
+    id_index: str | None
+    phone_index: str | None
+    sealed: str
 
 
 class CheckedFile:
@@ -82,8 +92,7 @@ class CheckedFile:
             headers, rows = orjson.loads(payload)
             for sheet, named in headers.items():
                 self.headers.setdefault(sheet, {}).update(named)
-            texts = lines.decode().split("\n")
-            yield [Drawn._make([*row, text]) for row, text in zip(rows, texts, strict=True)]
+            yield [Drawn(*row, sealed) for row, sealed in zip(rows, lines.decode().split("\n"), strict=True)]
 
     def _next(self) -> tuple[bytes, bytes, bytes]:
         kind, first, second = _FRAME.unpack(self._draw(_FRAME.size))
@@ -146,12 +155,14 @@ def _write_all(out, path, mapping, catalogue, today, areas, size) -> None:
         with read(path) as workbook:
             roster = recognise(workbook, mapping)
             known = 0
-            chunk: list = []
+            chunk: list[CheckedRow] = []
+            # The first chunk is a small one: the worker need not wait for a whole one before it begins.
+            enough = max(size // 4, 1)
             for row in check(roster, catalogue, today=today, areas=areas):
                 chunk.append(row)
-                if len(chunk) == size:
+                if len(chunk) == enough:
                     known = _write_rows(out, roster, chunk, known)
-                    chunk = []
+                    chunk, enough = [], size
             if chunk:
                 _write_rows(out, roster, chunk, known)
         _write(out, _END, pack(_about(roster)))
@@ -166,8 +177,9 @@ def _write_all(out, path, mapping, catalogue, today, areas, size) -> None:
         _write(out, _BROKEN, f"{where}{type(error).__name__}".encode())
 
 
-def _write_rows(out, roster: Roster, chunk: list, known: int) -> int:
+def _write_rows(out, roster: Roster, chunk: list[CheckedRow], known: int) -> int:
     """Write a chunk with the headers that have come up since the last one; return how many tables are known."""
+    seal, blind_id, blind_phone = sealer(_SEALED), blinder(ID_NUMBER), blinder(PHONE)
     tables = len(roster.tables)
     # The last table may still lose nameless columns, never gain one.
     headers: dict[str, dict[str, str]] = {}
@@ -176,9 +188,23 @@ def _write_rows(out, roster: Roster, chunk: list, known: int) -> int:
         for column in table.columns:
             if column.field:
                 named.setdefault(column.field, column.label)
-    rows = [(row.sheet, row.row, row.values, row.errors, row.warnings) for row in chunk]
-    lines = [b'{"raw":%b,"values":%b}' % (pack(row.cells), orjson.dumps(row.values)) for row in chunk]
-    _write(out, _ROWS, orjson.dumps([headers, rows]), b"\n".join(lines))
+    rows, lines = [], []
+    for row in chunk:
+        values = row.values
+        number, phone = values.get("id_number"), values.get("phone")
+        rows.append(
+            (
+                row.sheet,
+                row.row,
+                values,
+                row.errors,
+                row.warnings,
+                blind_id(number) if number else None,
+                blind_phone(phone) if phone else None,
+            )
+        )
+        lines.append(seal(f'{{"raw":{pack(row.cells).decode()},"values":{orjson.dumps(values).decode()}}}'))
+    _write(out, _ROWS, orjson.dumps([headers, rows]), "\n".join(lines).encode())
     return tables
 
 

@@ -89,31 +89,58 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
         return list(range(first, first + count))
 
 
-def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert rows of column values (attribute names as in the model). One statement.
+Line = str | tuple[Any, ...]  # a row, or the end of one, as the database takes it
 
-    Blind indexes may be given as UUID or as 32 hexadecimal digits.
+
+def lines(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[Line]:
+    """Return rows of column values (attribute names as in the model) as the database takes them.
+
+    No query: it may run in another thread. Blind indexes may be given as UUID or as 32 hexadecimal digits.
     """
-    fields = [model._meta.get_field(name) for name in columns]
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    table = connection.ops.quote_name(model._meta.db_table)
     given = list(zip(*rows, strict=True))
     if not given:
-        return
+        return []
+    fields = [model._meta.get_field(name) for name in columns]
     # Column by column: most need one look only, and nothing is done to a value that is fine as it is.
     if connection.vendor == "postgresql":
         texts = [_as_text(field, values) for field, values in zip(fields, given, strict=True)]
-        content = io.BytesIO(("\n".join(map("\t".join, zip(*texts, strict=True))) + "\n").encode())
+        return list(map("\t".join, zip(*texts, strict=True)))
+    bound = [_as_bound(field, values) for field, values in zip(fields, given, strict=True)]
+    return list(zip(*bound, strict=True))
+
+
+def insert(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    ends: tuple[Sequence[str], Iterable[Line]] | None = None,
+) -> None:
+    """Insert rows of column values. One statement.
+
+    `ends` are further columns and, for each row, what `lines` made of them beforehand.
+    """
+    begun = lines(model, columns, rows)
+    if not begun:
+        return
+    further, ended = ends or ((), ())
+    names = ", ".join(connection.ops.quote_name(model._meta.get_field(name).column) for name in (*columns, *further))
+    table = connection.ops.quote_name(model._meta.db_table)
+    if connection.vendor == "postgresql":
+        if further:
+            begun = [f"{start}\t{end}" for start, end in zip(begun, ended, strict=True)]
+        content = io.BytesIO(("\n".join(begun) + "\n").encode())
         # Django wraps the errors of execute() only; callers wait for its IntegrityError.
         with connection.cursor() as cursor, connection.wrap_database_errors:
             cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", content, _MUCH)
         return
-    bound = [_as_bound(field, values) for field, values in zip(fields, given, strict=True)]
-    marks = ", ".join(["%s"] * len(fields))
+    if further:
+        begun = [start + end for start, end in zip(begun, ended, strict=True)]
+    marks = ", ".join(["%s"] * (len(columns) + len(further)))
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 names come from the model
-            list(zip(*bound, strict=True)),
+            begun,
         )
 
 

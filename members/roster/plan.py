@@ -108,11 +108,11 @@ class Planner:
 
         The file was read within the bounds of that moment; units move and are dissolved before a row is written.
         """
-        bounds = self._bounds
-        for code, ids in (("committee", bounds.committee_ids), ("declared_branch", bounds.organization_ids)):
-            if row.values.get(code) is not None and row.values[code] not in ids:
-                return code
-        return ""
+        values, bounds = row.values, self._bounds
+        committee, branch = values.get("committee"), values.get("declared_branch")
+        if committee is not None and committee not in bounds.committee_ids:
+            return "committee"
+        return "declared_branch" if branch is not None and branch not in bounds.organization_ids else ""
 
     def _header(self, row: Candidate, code: str) -> str:
         return self._headers.get(row.sheet, {}).get(code) or BY_CODE[code].label

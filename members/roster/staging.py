@@ -1,7 +1,7 @@
 """Between the plan and its application rows rest in the staging table: what they say is sealed, the rest is plain.
 
-What needs no database (opening and closing seals, blind indexes) is done one chunk ahead in a second thread while the
-database works on the chunk before; the thread never touches the database.
+What needs no database (taking rows over, opening seals) is done one chunk ahead in a second thread while the database
+works on the chunk before; the thread never touches the database.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ import hashlib
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any, TypeVar
 
 import orjson
 
-from foundation.protection.seal import blinder, open_sealed, sealer
+from foundation.protection.seal import opener, sealer
 from members.choices import Fate
 from members.models import RosterRow
 from members.roster import bulk
 from members.roster.aside import Drawn
 from members.roster.bulk import AsStored, Hex
 from members.roster.plan import Candidate
-from members.rules.people import ID_NUMBER, PHONE
 
 _COLUMNS = (
     "roster_import_id",
@@ -58,28 +58,13 @@ T = TypeVar("T")
 
 
 def candidates(drawn: Iterable[list[Drawn]]) -> Iterator[list[Candidate]]:
-    """Yield the chunks of checked rows numbered, sealed and with their indexes, ready for the plan. No query."""
-    ordinal = 0
+    """Yield the chunks of checked rows numbered, ready for the plan. No query."""
+    ordinal = count()
     for chunk in drawn:
-        seal, blind_id, blind_phone = sealer(_AAD["sealed"]), blinder(ID_NUMBER), blinder(PHONE)
-        rows = []
-        for row in chunk:
-            number, phone = row.values.get("id_number"), row.values.get("phone")
-            rows.append(
-                Candidate(
-                    ordinal=ordinal,
-                    sheet=row.sheet,
-                    row=row.row,
-                    values=row.values,
-                    sealed=seal(row.text),
-                    errors=row.errors,
-                    warnings=row.warnings,
-                    id_index=blind_id(number) if number else None,
-                    phone_index=blind_phone(phone) if phone else None,
-                )
-            )
-            ordinal += 1
-        yield rows
+        yield [
+            Candidate(next(ordinal), sheet, row, values, sealed, errors, warnings, id_index, phone_index)
+            for sheet, row, values, errors, warnings, id_index, phone_index, sealed in chunk
+        ]
 
 
 def stage(import_id: int, rows: Sequence[Candidate]) -> None:
@@ -128,12 +113,13 @@ def staged(import_id: int, *, after: int, until: int, limit: int, fates: Sequenc
 
 def reopened(rows: Iterable[tuple]) -> list[Candidate]:
     """Return what `staged` gave as rows again. No query. Raises SealBroken."""
+    open_row, open_before = opener(_AAD["sealed"]), opener(_AAD["before"])
     return [
         Candidate(
             ordinal=ordinal,
             sheet=sheet,
             row=row,
-            values=orjson.loads(open_sealed(sealed, _AAD["sealed"]))["values"],
+            values=orjson.loads(open_row(sealed))["values"],
             errors=_list(errors),
             warnings=_list(warnings),
             id_index=id_index,
@@ -141,7 +127,7 @@ def reopened(rows: Iterable[tuple]) -> list[Candidate]:
             fate=fate,
             person_id=person_id,
             changed=_list(changed),
-            before=orjson.loads(open_sealed(before, _AAD["before"])) if before else {},
+            before=orjson.loads(open_before(before)) if before else {},
         )
         for (
             ordinal,

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from foundation.audit.models import Entry
@@ -75,6 +76,23 @@ def test_a_member_whom_a_foreign_branch_has_taken_in_is_out_of_scope(tree, count
     assert person.name == "赵六"
     Affiliation.objects.update(organization=tree.branch)
     assert imported(tree.county, row, actor=county_clerk).updated == 1
+
+
+def test_licences_that_change_cost_no_statement_each(tree, county_clerk):
+    people = [number_of(serial) for serial in range(10, 21)]
+
+    def roster(*lines):
+        return [f"张三,{number},,,{mark}{number}" for number, mark in lines]
+
+    imported(tree.county, roster(*((number, "旧") for number in people)), actor=county_clerk)
+    statements = []
+    for some in (people[:1], people[1:]):
+        with CaptureQueriesContext(connection) as asked:
+            imported(tree.county, roster(*((number, "新") for number in some)), actor=county_clerk)
+        statements.append(len(asked))
+    numbers = {credential.number for credential in Credential.objects.all()}
+    assert numbers == {f"新{number}" for number in people}
+    assert statements[0] == statements[1]
 
 
 def test_an_edit_that_comes_in_between_is_not_overwritten(tree, county_clerk, monkeypatch):

@@ -6,11 +6,14 @@ import signal
 import time
 from pathlib import Path
 
+import orjson
 import pytest
 
+from foundation.protection.seal import blind, opener
 from members.roster import aside
 from members.roster.aside import CheckedFile
 from members.roster.read import RosterRefused
+from members.rules.people import ID_NUMBER
 from tests.members.rosters import FOLDER, TODAY, areas, catalogue
 
 
@@ -29,10 +32,24 @@ def test_every_row_comes_over_in_chunks_with_its_headers():
         for chunk in file:
             assert set(file.headers[chunk[0].sheet]) >= {"name", "id_number"}
             chunks.append(chunk)
-    assert [len(chunk) for chunk in chunks] == [7] * 12
+    # The first is a quarter of the others, so that the worker can begin.
+    assert [len(chunk) for chunk in chunks] == [1, *[7] * 11, 6]
     assert sum(bool(row.errors) for chunk in chunks for row in chunk) == 3
     assert file.about["columns"][0]["header_row"] == 3
     assert len(file.about["shape"]) == 32
+
+
+def test_rows_come_over_sealed_and_with_their_indexes():
+    with opened("01-title-merged-branches.xlsx") as file:
+        rows = [row for chunk in file for row in chunk if not row.errors]
+    opening = opener("members_rosterrow.sealed")
+    for row in rows:
+        number = row.values["id_number"]
+        said = orjson.loads(opening(row.sealed))
+        assert said["values"] == row.values
+        assert number in said["raw"]
+        assert number not in row.sealed
+        assert row.id_index == blind(number, ID_NUMBER).hex
 
 
 def test_a_refusal_comes_over_with_its_sentence(tmp_path):

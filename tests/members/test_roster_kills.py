@@ -18,6 +18,7 @@ from dashboard.demo.rosters import HEADERS, roster_rows
 from foundation.notifications.leases import claim
 from members.choices import Fate, ImportStatus
 from members.models import Driver, Person, RosterImport, RosterResult, RosterRow
+from members.roster.apply.belongings import Belongings
 from members.workflow import import_run, imports
 from members.workflow.import_run import advance, run_to_end
 from members.workflow.imports import NotReady, confirm, request_cancel, request_undo, upload
@@ -204,9 +205,9 @@ def test_these_tests_notice_when_a_guard_is_missing(roster, monkeypatch, sabotag
     batch = uploaded(roster)
     if sabotage == "chunks are written in parts":
         # Within the second chunk: its people are there, the line results are not.
-        monkeypatch.setattr(import_run.Applier, "_vehicles", _parted(import_run.Applier._vehicles))
+        monkeypatch.setattr(Belongings, "vehicles", _parted(Belongings.vehicles))
         assert ended(forked(lambda: worked_off(batch.pk))) == KILLED
-        monkeypatch.setattr(import_run.Applier, "_vehicles", import_run.Applier._vehicles.__wrapped__)
+        monkeypatch.setattr(Belongings, "vehicles", Belongings.vehicles.__wrapped__)
     else:
         assert killed_at(batch.pk, "phase=chunk", nth=2) == KILLED
         monkeypatch.setattr(import_run._Run, "_last_written", lambda run: -1)

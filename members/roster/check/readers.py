@@ -132,6 +132,8 @@ def number_text_of(field: Field) -> Reader:
     """Return the reader of a number that is kept as text, such as that of a certificate."""
 
     def read(cell: Cell) -> Meaning:
+        if type(cell) is str and cell.isascii() and cell.isdigit() and len(cell) <= field.longest:  # nearly all
+            return Meaning(cell)
         if not (text := _plain(cell)):
             return EMPTY
         if type(cell) in (float, int):
