@@ -305,6 +305,8 @@ NOTIFY_SINK = env.file_to_write("NOTIFY_SINK")
 # What was delivered and read is kept so long; what nobody has read stays.
 # Files of grievances are deleted so long after the case has ended; the rule names no number: set locally.
 EVIDENCE_RETENTION_DAYS = env.integer("EVIDENCE_RETENTION_DAYS", 1095, at_least=30)
+ANSWER_DRAFT_RETENTION_DAYS = env.integer("ANSWER_DRAFT_RETENTION_DAYS", 90, at_least=1)
+WORK_ORDER_RETENTION_DAYS = env.integer("WORK_ORDER_RETENTION_DAYS", 30, at_least=1)
 NOTIFICATION_RETENTION_DAYS = env.integer("NOTIFICATION_RETENTION_DAYS", 180, at_least=1)
 
 # --- logging: no personal data reaches it (tests/house/test_logs.py) --------------------------------------------------

@@ -36,6 +36,7 @@ EXCLUDED_MODELS = {
     "members.RosterMapping": "a convenience of the importer",
     "members.SavedFilter": "somebody's own notes",
     "members.ExportJob": "work of the background",
+    "grievances.AnswerDraft": "nothing anybody was told yet",
     "grievances.MonthlyFigures": "derived: counted anew from the cases",
     "grievances.WorkOrderImport": "work of the background; what was lodged stands in the cases",
     "grievances.WorkOrderRow": "named by the rows of a file that is gone",

@@ -37,6 +37,8 @@ ACTIONS = {
     "grievance.resume": "恢复办理",
     "grievance.return": "退回",
     "grievance.answer": "答复",
+    "grievance.answer_draft": "写了一半的答复，先存着",
+    "grievance.answer_draft_purged": "没写完的答复过了保存期，已删除",
     "grievance.follow_up": "回访，没联系上",
     "grievance.close": "办结",
     "grievance.reopen": "没解决，转上一级重办",
@@ -64,6 +66,8 @@ ACTIONS = {
 PUBLIC_ACTIONS = frozenset(ACTIONS) - {
     "grievance.draft",
     "grievance.note",
+    "grievance.answer_draft",
+    "grievance.answer_draft_purged",
     "grievance.assist",
     "grievance.assist_ended",
     "grievance.return",

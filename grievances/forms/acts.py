@@ -12,14 +12,16 @@ from branches.forms import VerbForm
 from branches.scope import Reach
 from foundation.audit import trail
 from grievances.choices import FollowUpMethod, Measure, Result, Satisfaction
-from grievances.models import Grievance
+from grievances.models import AnswerDraft, Grievance
 from grievances.rules import cases
+from grievances.workflow.drafts import version_of
 from grievances.workflow.steps import MOVED_ON
 
 SEG = {"data-style": "seg"}
 YES_NO = [("1", "联系上了"), ("0", "没联系上")]
 # The handler answers what was done; the complainant says whether it is solved.
 ANSWERED = [(Result.SOLVED, "办成了"), (Result.PARTLY, "办成一部分"), (Result.NOT_SOLVED, "没办成")]
+KEPT = ("result", "amount_recovered", "text", "measure", "person_times")  # of an answer that is not finished
 METHODS = [(method, method.label) for method in FollowUpMethod if method != FollowUpMethod.SELF]
 
 
@@ -157,10 +159,15 @@ class AnswerForm(ActForm):
     )
     measure = forms.ChoiceField(label="计为", choices=Measure.choices, required=False)
     person_times = forms.IntegerField(label="人次", min_value=1, max_value=9999, initial=1)
+    draft = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args, **kwargs):
-        """Ask for money where it is about money; say what it was about."""
+    def __init__(self, *args, kept: AnswerDraft | None = None, **kwargs):
+        """Go on with what was kept; ask for money where it is about money, and say what it was about."""
+        if kept is not None:
+            kwargs["initial"] = {name: getattr(kept, name) for name in KEPT if getattr(kept, name)}
         super().__init__(*args, **kwargs)
+        self.kept = kept
+        self.fields["draft"].initial = version_of(kept)
         self.fields["measure"].initial = self.grievance.category.measure
         if not cases.needs_amount(self.grievance):
             del self.fields["amount_recovered"]
@@ -177,6 +184,20 @@ class AnswerForm(ActForm):
         if amount is not None and amount < 0:
             raise ValidationError("金额不能小于 0。")
         return amount
+
+    def values(self) -> dict:
+        """Return the arguments of the verb."""
+        return {name: value for name, value in super().values().items() if name != "draft"}
+
+    def written(self) -> dict[str, str]:
+        """Return what was typed, judged by nobody: the arguments of keep_answer. The form shows no errors then."""
+        self.errors.clear()
+        typed = {name: self[name].value() or "" for name in KEPT if name in self.fields}
+        return typed | {"seen": self["draft"].value() or ""}
+
+    def go_on_from(self, kept: AnswerDraft | None) -> None:
+        """Carry the version of a draft that came meanwhile: who keeps his words once more has been told of it."""
+        self.data = {**self.data, "draft": version_of(kept)}
 
 
 class ReasonForm(ActForm):

@@ -184,6 +184,8 @@ def form_of(request, grievance: Grievance, code: str, data=None) -> forms.ActFor
     if code == "extend":
         running = Clock.objects.running().filter(grievance=grievance, kind="answer").select_related("policy").first()
         more["most"] = running.policy.extension_days if running is not None else 0
+    if code == "answer":
+        more["kept"] = workflow.kept_answer(grievance)
     return page.form(data, grievance=grievance, reach=request.reach, **more)
 
 
@@ -207,34 +209,57 @@ def _act(request, pk: int, code: str):
     form = form_of(request, grievance, code, request.POST if request.method == "POST" else None)
     url = reverse("grievances:detail", args=[pk])
 
+    if request.method == "POST" and "keep" in request.POST and isinstance(form, forms.AnswerForm):
+        return _keep_answer(request, grievance, form)
+
     def call(form):
         form.require_unmoved()
         return page.call(grievance, form=form, actor=request.user, at=timezone.now(), **form.values())
 
-    if request.method == "POST" and request.POST.get("panel") and not _is_done(request, form, call, page.success):
-        from grievances.views.case import case_context  # the panel is a part of the page of the case
-
-        context = case_context(request, grievance, panel=(code, form))
-        return render(request, "grievances/case.html", context, status=422)
     if request.method == "POST" and request.POST.get("panel"):
-        return redirect(url)
-    return form_page(
-        request,
-        form,
-        call,
-        success=page.success,
-        next_url=url,
-        template="grievances/act.html",
-        title=act.label,
-        meta=f"{grievance.number} {grievance.title}",
-        about=page.about,
-        submit=page.submit,
-        danger=page.danger,
-        cancel_url=url,
-        search_units=isinstance(form, forms.UnitForm) and (len(form.units) >= SHOWN - 1 or "unit" in request.GET),
-        asked=request.GET.get("unit", ""),
-        crumbs=[("诉求", reverse("grievances:list")), (grievance.number, url), (act.label, "")],
-    )
+        done = _is_done(request, form, call, page.success)
+        return redirect(url) if done else _panel_again(request, grievance, code, form)
+    words = _words(request, grievance, code, form)
+    return form_page(request, form, call, success=page.success, next_url=url, template="grievances/act.html", **words)
+
+
+def _words(request, grievance: Grievance, code: str, form: forms.ActForm) -> dict:
+    """Return what the page of an act says around its form."""
+    page, act, url = PAGES[code], ACTS[code], reverse("grievances:detail", args=[grievance.pk])
+    return {
+        "title": act.label,
+        "meta": f"{grievance.number} {grievance.title}",
+        "about": page.about,
+        "submit": page.submit,
+        "danger": page.danger,
+        "cancel_url": url,
+        "search_units": isinstance(form, forms.UnitForm) and (len(form.units) >= SHOWN - 1 or "unit" in request.GET),
+        "asked": request.GET.get("unit", ""),
+        "crumbs": [("诉求", reverse("grievances:list")), (grievance.number, url), (act.label, "")],
+    }
+
+
+def _panel_again(request, grievance: Grievance, code: str, form: forms.ActForm):
+    from grievances.views.case import case_context  # the panel is a part of the page of the case
+
+    context = case_context(request, grievance, panel=(code, form))
+    return render(request, "grievances/case.html", context, status=422)
+
+
+def _keep_answer(request, grievance: Grievance, form: forms.AnswerForm):
+    """Keep an unfinished answer and go back to the case; when it is refused, show what was typed and why."""
+    written = form.written()
+    try:
+        kept = workflow.keep_answer(grievance, actor=request.user, at=timezone.now(), **written)
+    except ValidationError as error:
+        form.add_refusal(error)
+        form.go_on_from(workflow.kept_answer(grievance))
+        if request.POST.get("panel"):
+            return _panel_again(request, grievance, "answer", form)
+        words = _words(request, grievance, "answer", form)
+        return render(request, "grievances/act.html", {"form": form, **words}, status=422)
+    messages.success(request, "答复先存着，还没有提交" if kept is not None else "没有写什么，没有存")
+    return redirect(f"{reverse('grievances:detail', args=[grievance.pk])}#next")
 
 
 def _is_done(request, form, call, success: str) -> bool:

@@ -17,6 +17,7 @@ from grievances.workflow.complainant import (
     withdraw,
     withdraw_for_driver,
 )
+from grievances.workflow.drafts import keep_answer, kept_answer
 from grievances.workflow.evidence import add_evidence, open_evidence, public_evidence
 from grievances.workflow.handling import (
     answer,
@@ -65,6 +66,8 @@ __all__ = [
     "follow_up",
     "followed",
     "found_by_code",
+    "keep_answer",
+    "kept_answer",
     "lodge",
     "lodge_draft",
     "lodge_feedback",

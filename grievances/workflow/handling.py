@@ -150,7 +150,7 @@ def answer(
 ) -> None:
     """Answer the complainant: what came of it, on what ground. A money case says how much was recovered.
 
-    The clock of the call-back begins; another office than this one will ask.
+    The clock of the call-back begins; another office than this one will ask. What was kept unfinished goes.
 
     Raises PermissionDenied, ValidationError, trail.NotAllowed, trail.Conflict.
     """
@@ -196,6 +196,7 @@ def answer(
             is_public=True,
             entry_id=entry,
         )
+        grievance.answer_drafts.all().delete()
         clocks.meet(grievance, [ClockKind.PROGRESS, ClockKind.ANSWER, ClockKind.PROMISE], at)
         clocks.start(grievance, [ClockKind.CALL_BACK], at)
         notices.answered(grievance, at)

@@ -41,6 +41,7 @@ MOST_BYTES = 20 * 1024 * 1024
 LIMITS = Limits(max_bytes=MOST_BYTES, max_rows=20_000, max_columns=200)
 NO_HEADER = "没有找到表头：要有工单编号一列，和标题或内容一列。"
 TOO_MANY = f"一次最多 {work_orders.MOST_ROWS:,} 行，请分成几个文件。"
+NEVER_READ = "放了很久没有读，文件已经删除。要登记请重新上传。"
 GAVE_UP = "读了几次都没有读完，已经停下。请联系系统管理员。"
 
 
@@ -92,12 +93,13 @@ def take_file(
                 task = current_app.tasks["grievances.tasks.read_work_orders"]
                 transaction.on_commit(lambda: task.delay(batch.pk), robust=True)
     except BaseException:
-        (_folder() / stored).unlink(missing_ok=True)
+        (folder() / stored).unlink(missing_ok=True)
         raise
     return batch
 
 
-def _folder() -> Path:
+def folder() -> Path:
+    """Return where the files wait, made when it is not there."""
     path = Path(settings.MEDIA_ROOT) / FOLDER
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
     return path
@@ -105,7 +107,7 @@ def _folder() -> Path:
 
 def _keep(content: IO[bytes]) -> tuple[str, int, str]:
     name, digest, size = secrets.token_hex(16), hashlib.sha256(), 0
-    path = _folder() / name
+    path = folder() / name
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         while block := content.read(1 << 20):
             size += len(block)
@@ -150,6 +152,16 @@ def read_next(pk: int, *, seconds: float) -> bool:
     return False
 
 
+def give_up_unread(batch: WorkOrderImport, at: datetime) -> bool:
+    """End a file nobody has come to read, and delete it; return False when somebody reads it just now."""
+    owner = leases.new_owner()
+    if leases.claim(WorkOrderImport.objects.claimable(at).filter(pk=batch.pk), owner, LEASE_SECONDS) is None:
+        return False
+    batch.refresh_from_db()
+    _fail(batch, NEVER_READ)
+    return True
+
+
 def _read(batch: WorkOrderImport, owner: str, until: float) -> bool:
     """Go through the rows that have no fate yet; return whether all have one. Raises LeaseLost, RosterRefused."""
     done = set(batch.results.values_list("row", flat=True))
@@ -185,7 +197,7 @@ def _orders(batch: WorkOrderImport) -> tuple[list[Order], list[str]]:
     found: list[Order] = []
     unknown: list[str] = []
     headed = False
-    with read(_folder() / batch.stored_file, limits=LIMITS) as workbook:
+    with read(folder() / batch.stored_file, limits=LIMITS) as workbook:
         offset = 0
         for sheet in workbook:
             columns, last = None, 0
@@ -313,7 +325,7 @@ def _end(batch: WorkOrderImport, to: WorkOrderStatus, action: str, changes: dict
         organization_id=batch.organization_id,
         details={"digest": batch.file_digest} | {k: v for k, v in changes.items() if isinstance(v, int)},
     )
-    transaction.on_commit(lambda: (_folder() / stored).unlink(missing_ok=True) if stored else None)
+    transaction.on_commit(lambda: (folder() / stored).unlink(missing_ok=True) if stored else None)
 
 
 def _fail(batch: WorkOrderImport, sentence: str) -> None:

@@ -62,6 +62,7 @@ return           in_hand    no    yes     no     no     no       no     .       
 extend           in_hand    no    yes     no     no     no       no     .           .         .        code        .
 decide           asked_more no    no      no     no     yes      no     .           .         .        code        .
 answer           in_hand    no    yes     no     no     no       no     .           .         .        code        .
+keep_answer      in_hand    no    yes     no     no     no       no     .           .         .        code        .
 follow_up        answered   yes   no      no     no     no       no     .           .         .        code        .
 escalate         in_hand    yes   yes     no     no     no       no     .           .         .        code        .
 escalate         lodged     yes   .       .      no     no       no     .           .         .        code        .
@@ -208,6 +209,7 @@ def by_verb(stage: Stage, act: str, actor) -> None:
             Extension.objects.select_related("clock__grievance__organization").get(), actor=actor, approve=True, at=at
         ),
         "answer": lambda: _answer(case, actor, at),
+        "keep_answer": lambda: workflow.keep_answer(case, actor=actor, text="写了一半", at=at),
         "follow_up": lambda: _call_back(case, actor, at),
         "escalate": lambda: workflow.escalate(case, actor=actor, reason="货主在外市。", at=at),
         "take_up": lambda: workflow.take_up(case, actor=actor, reason="涉及两个县。", at=at),
@@ -273,6 +275,8 @@ def knock(stage: Stage, client: Client, act: str, pk: int):
     if act == "end_assist":
         helper = Assist.objects.filter(grievance=stage.case).values_list("pk", flat=True).first() or NOWHERE
         return client.post(reverse("grievances:end_assist", args=[pk, helper]))
+    if act == "keep_answer":
+        return client.post(reverse("grievances:answer", args=[pk]), {"text": "写了一半", "keep": "1"})
     if act == "decide":
         extension = Extension.objects.get().pk if pk == stage.case.pk else NOWHERE
         return client.post(reverse("grievances:extension_decide", args=[extension]), posted(stage, act))

@@ -17,8 +17,9 @@ from grievances.choices import Channel, ClockKind, Status, WorkOrderFate, WorkOr
 from grievances.models import Clock, Grievance, WorkOrderImport, WorkOrderRow
 from grievances.rules import work_orders as rules
 from grievances.rules.clocks import CHINA
-from grievances.workflow import work_orders
+from grievances.workflow import retention, work_orders
 from grievances.workflow.work_orders import read_next, read_to_end, take_file
+from members.workflow import retention as daily
 
 pytestmark = pytest.mark.django_db
 HEADER = ["工单编号", "诉求类型", "标题", "诉求内容", "来电人", "联系电话", "区县", "来电时间", "紧急程度", "坐席"]
@@ -290,3 +291,63 @@ def test_the_command_tells_every_row_and_its_exit_code(desk, media):
     assert refused.value.returncode == 2
     with pytest.raises(CommandError):
         call_command("import_work_orders", str(path), "--as", "officer", channel="hotline_12328", organization="510402")
+
+
+# --- how long ---------------------------------------------------------------------------------------------------------
+def test_a_file_nobody_read_goes_after_its_time_and_says_so(desk, settings, django_capture_on_commit_callbacks):
+    settings.WORK_ORDER_RETENTION_DAYS = 30
+    now = timezone.now()
+    old, young = (
+        take_file(
+            desk.clerk, desk.tree.county, Channel.HOTLINE_12328, table(row()), "工单.csv", at=when, wake_worker=False
+        )
+        for when in (now - timedelta(days=31), now - timedelta(days=29))
+    )
+    paths = [work_orders.folder() / one.stored_file for one in (old, young)]
+    assert retention.purge_unread_work_orders(now, dry_run=True) == 1
+    assert [path.exists() for path in paths] == [True, True]
+    with django_capture_on_commit_callbacks(execute=True):
+        assert retention.purge_unread_work_orders(now, dry_run=False) == 1
+    assert [path.exists() for path in paths] == [False, True]
+    old.refresh_from_db()
+    young.refresh_from_db()
+    assert (old.status, old.stored_file, old.failure) == (WorkOrderStatus.FAILED, "", work_orders.NEVER_READ)
+    assert (young.status, read_to_end(young.pk).created) == (WorkOrderStatus.WAITING, 1)
+    assert Entry.objects.get(action="work_order.fail").object_id == str(old.pk)
+    assert not read_next(old.pk, seconds=1)
+
+
+def test_a_file_somebody_reads_just_now_is_left_to_him(desk):
+    long_ago = timezone.now() - timedelta(days=400)
+    batch = take_file(
+        desk.clerk, desk.tree.county, Channel.HOTLINE_12328, table(row()), "工单.csv", at=long_ago, wake_worker=False
+    )
+    leases.claim(WorkOrderImport.objects.claimable(timezone.now()), "reader", 60)
+    assert retention.purge_unread_work_orders(timezone.now(), dry_run=False) == 0
+    assert not work_orders.give_up_unread(batch, timezone.now())
+    assert (work_orders.folder() / batch.stored_file).exists()
+
+
+def test_a_file_no_batch_names_goes_after_a_day(desk):
+    batch = take_file(
+        desk.clerk,
+        desk.tree.county,
+        Channel.HOTLINE_12328,
+        table(row()),
+        "工单.csv",
+        at=timezone.now(),
+        wake_worker=False,
+    )
+    stray = work_orders.folder() / ("0" * 32)
+    stray.write_bytes(b"x")
+    assert retention.purge_stray_work_orders(timezone.now() + timedelta(hours=1), dry_run=False) == 0
+    later = timezone.now() + timedelta(days=2)
+    assert (retention.purge_stray_work_orders(later, dry_run=True), stray.exists()) == (1, True)
+    assert retention.purge_stray_work_orders(later, dry_run=False) == 1
+    assert (stray.exists(), (work_orders.folder() / batch.stored_file).exists()) == (False, True)
+
+
+def test_the_daily_deletion_looks_at_work_orders_and_drafts(desk):
+    purged, done = daily.purge_expired(timezone.now(), dry_run=True)
+    assert done
+    assert {"answer_drafts", "work_orders", "stray_work_orders"} <= purged.keys() <= daily.LABELS.keys()
