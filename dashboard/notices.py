@@ -76,6 +76,7 @@ ACTIONS: dict[str, str] = {
     "notification.change_address": "改收通知的地址",
     "notification.purge": "清理旧通知",
     "notification.resend": "重发通知",
+    "notification.resend_all": "全部重发通知",
     "office.absent": "登记缺岗",
     "office.assigned": "岗位定人",
     "office.back": "缺岗结束",
@@ -130,6 +131,7 @@ ACTIONS: dict[str, str] = {
 DETAILS: dict[str, str] = {
     "activated": "首次启用",
     "by": "经由",
+    "channel": "通道",
     "changed_since": "之后又改过的人数",
     "checked": "校验条数",
     "code": "代码",
@@ -169,6 +171,7 @@ DETAILS: dict[str, str] = {
     "seal": "封印",
     "seed": "随机种子",
     "sequence": "序号",
+    "show": "状态",
     "size": "字节",
     "source": "产生方式",
     "table": "表",

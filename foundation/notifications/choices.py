@@ -67,6 +67,7 @@ class DeliveryStatus(models.TextChoices):
     QUARANTINED = "quarantined", "已搁置"
 
 
+NOT_CONFIGURED = "not_configured"  # the error code of what met a channel that is off: nobody has failed
 GIVEN_UP = (DeliveryStatus.REFUSED, DeliveryStatus.QUARANTINED)
 DELIVERY_NEXT: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     DeliveryStatus.WAITING: frozenset({DeliveryStatus.SENT, DeliveryStatus.BUNDLED, *GIVEN_UP}),

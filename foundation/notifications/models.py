@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from foundation.notifications.choices import GIVEN_UP, ChannelKind, DeliveryStatus, EventGroup
+from foundation.notifications.choices import GIVEN_UP, NOT_CONFIGURED, ChannelKind, DeliveryStatus, EventGroup
 from foundation.notifications.querysets import DeliveryQuerySet, NotificationQuerySet
 from foundation.protection.fields import KeyField, ProtectedField
 
@@ -156,6 +156,11 @@ class Delivery(models.Model):
 
     def __str__(self):
         return f"{self.notification_id} {self.get_channel_display()}"
+
+    @property
+    def met_no_channel(self) -> bool:
+        """Whether it was not sent because its channel was off: nobody refused it and nothing failed."""
+        return self.status == DeliveryStatus.REFUSED and self.error_code == NOT_CONFIGURED
 
 
 class RecipientSettings(models.Model):

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from foundation.notifications.choices import DIGEST, EXTERNAL, GIVEN_UP, ChannelKind, DeliveryStatus
+from foundation.notifications.choices import DIGEST, EXTERNAL, GIVEN_UP, NOT_CONFIGURED, ChannelKind, DeliveryStatus
 
 
 class NotificationQuerySet(models.QuerySet):
@@ -36,6 +36,14 @@ class DeliveryQuerySet(models.QuerySet):
     def given_up(self) -> Self:
         """Return what a provider refused and what was set aside, newest first. One index."""
         return self.filter(status__in=GIVEN_UP).order_by("-pk")
+
+    def failed(self) -> Self:
+        """Return of these what a provider refused or did not take, without what met a channel that is off."""
+        return self.exclude(status=DeliveryStatus.REFUSED, error_code=NOT_CONFIGURED)
+
+    def without_channel(self) -> Self:
+        """Return of these what was not sent because its channel was off."""
+        return self.filter(status=DeliveryStatus.REFUSED, error_code=NOT_CONFIGURED)
 
     def due_in_app(self, at: datetime) -> Self:
         """Return what the inbox shows by `at` and is not marked so yet, in the order it is shown."""

@@ -10,6 +10,7 @@ urlpatterns = [
     path("read-all/", views.read_all, name="read_all"),
     path("preferences/", views.preferences, name="preferences"),
     path("deliveries/", views.deliveries, name="deliveries"),
+    path("deliveries/resend/", views.resend_all, name="resend_all"),
     path("deliveries/<int:pk>/resend/", views.resend, name="resend"),
     path("<int:pk>/read/", views.read, name="read"),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from itertools import groupby
 from urllib.parse import urlencode
 
@@ -13,17 +15,28 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from foundation.audit.trail import Conflict, NotAllowed
 from foundation.notifications import rules, workflow
 from foundation.notifications.channels import available
-from foundation.notifications.choices import EXTERNAL
+from foundation.notifications.choices import EXTERNAL, ChannelKind, DeliveryStatus
 from foundation.notifications.forms import PreferencesForm
 from foundation.notifications.models import Delivery, Notification
+from foundation.notifications.querysets import DeliveryQuerySet
+from foundation.notifications.workflow.resending import AT_ONCE
 from foundation.protection.masks import mask_email, mask_phone
 
 PAGE = 30
+# What was not sent, in parts: what failed is for somebody to look into, what met no channel is not.
+SHOWN: dict[str, tuple[str, Callable[[DeliveryQuerySet], DeliveryQuerySet]]] = {
+    "": ("没发成", DeliveryQuerySet.failed),
+    "refused": ("被拒绝", lambda rows: rows.failed().filter(status=DeliveryStatus.REFUSED)),
+    "quarantined": ("已搁置", lambda rows: rows.filter(status=DeliveryStatus.QUARANTINED)),
+    "off": ("通道未开通", DeliveryQuerySet.without_channel),
+}
+COUNTED = ("", "off")
 
 
 @login_required
@@ -103,27 +116,71 @@ def preferences(request):
 @login_required
 @require_GET
 def deliveries(request):
-    """Show what was refused or set aside, newest first, recipients masked. Two queries and those of the decider."""
+    """Show what was not sent, newest first, recipients masked: what failed, or what met a channel that is off.
+
+    Four queries and those of the decider.
+    """
     _require_resend(request)
+    shown, channel, rows = _asked(request.GET)
     before = _number(request.GET.get("before"))
-    rows = Delivery.objects.given_up().select_related("notification__user")
-    page = list((rows.filter(pk__lt=before) if before else rows)[: PAGE + 1])
+    found = rows.select_related("notification__user")
+    page = list((found.filter(pk__lt=before) if before else found)[: PAGE + 1])
     more, page = len(page) > PAGE, page[:PAGE]
-    here = reverse("notifications:deliveries")
+    off = [kind for kind in EXTERNAL if not available(kind)]
+    waiting = workflow.resendable(rows)[: AT_ONCE + 1].count()
     context = {
-        "rows": [(row, _masked_recipient(row.notification)) for row in page],
-        "first_url": here if before else "",
-        "next_url": f"{here}?before={page[-1].pk}" if more else "",
-        "channels": [(kind.label, available(kind)) for kind in EXTERNAL],
+        "rows": [(row, _masked_recipient(row.notification), row.channel not in off) for row in page],
+        "show": shown,
+        "channel": channel,
+        "tabs": [
+            {
+                "label": label,
+                "url": _deliveries(code, channel),
+                "current": code == shown,
+                "count": _some(narrow(_given_up(channel))) if code in COUNTED else "",
+            }
+            for code, (label, narrow) in SHOWN.items()
+        ],
+        "kinds": [("", "全部通道", _deliveries(shown, ""))]
+        + [(kind.value, kind.label, _deliveries(shown, kind.value)) for kind in EXTERNAL],
+        "first_url": _deliveries(shown, channel) if before else "",
+        "next_url": _deliveries(shown, channel, before=page[-1].pk) if more else "",
+        "channels": [(kind.label, kind not in off) for kind in EXTERNAL],
+        "off": "、".join(kind.label for kind in off),
+        "waiting": min(waiting, AT_ONCE),
+        "waiting_more": waiting > AT_ONCE,
+        "seen_at": timezone.now().isoformat(),
     }
     return render(request, "notifications/deliveries.html", context)
 
 
 @login_required
 @require_POST
-def resend(request, pk: int):
-    """Let a delivery wait again."""
+def resend_all(request):
+    """Let all that the list shows wait again, as it was when it was looked at."""
     _require_resend(request)
+    shown, channel, rows = _asked(request.POST)
+    now = timezone.now()
+    words = {"show": SHOWN[shown][0]} | ({"channel": ChannelKind(channel).label} if channel else {})
+    number = workflow.resend_all(
+        request.user, rows, seen_at=min(_moment(request.POST.get("seen_at")) or now, now), at=now, filters=words
+    )
+    left = workflow.resendable(rows)[: AT_ONCE + 1].count()
+    if number:
+        later = "，7:00 以后发出，紧急的马上发" if rules.is_quiet(now) else "，马上发出"
+        further = f"。还有 {left if left <= AT_ONCE else f'{AT_ONCE:,} 多'} 条，再点一次" if left else ""
+        messages.success(request, f"{number:,} 条已排队{later}{further}")
+    else:
+        messages.info(request, "这些已经重发过，或者通道还没有开通")
+    return redirect(_deliveries(shown, channel))
+
+
+@login_required
+@require_POST
+def resend(request, pk: int):
+    """Let a delivery wait again, and go back to the list it stood in."""
+    _require_resend(request)
+    shown, channel, _ = _asked(request.POST)
     delivery = get_object_or_404(Delivery.objects.given_up().select_related("notification"), pk=pk)
     try:
         workflow.resend(request.user, delivery)
@@ -132,7 +189,39 @@ def resend(request, pk: int):
     else:
         later = rules.is_quiet(timezone.now()) and not delivery.urgent
         messages.success(request, "已排队，7:00 以后发出" if later else "已排队，马上发出")
-    return redirect("notifications:deliveries")
+    return redirect(_deliveries(shown, channel))
+
+
+def _asked(data) -> tuple[str, str, DeliveryQuerySet]:
+    """Return which part of what was given up is asked for, on which channel ("" is every one), and its rows."""
+    shown = data.get("show", "") if data.get("show", "") in SHOWN else ""
+    channel = data.get("channel", "") if data.get("channel", "") in EXTERNAL else ""
+    return shown, channel, SHOWN[shown][1](_given_up(channel))
+
+
+def _given_up(channel: str) -> DeliveryQuerySet:
+    rows = Delivery.objects.given_up()
+    return rows.filter(channel=channel) if channel else rows
+
+
+def _deliveries(shown: str, channel: str, **more) -> str:
+    asked = {name: value for name, value in {"show": shown, "channel": channel, **more}.items() if value}
+    here = reverse("notifications:deliveries")
+    return f"{here}?{urlencode(asked)}" if asked else here
+
+
+def _some(rows: DeliveryQuerySet) -> str:
+    """Return how many, beyond a thousand only that."""
+    number = rows[: AT_ONCE + 1].count()
+    return f"{AT_ONCE:,}+" if number > AT_ONCE else str(number) if number else ""
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        moment = parse_datetime(text or "")
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 def _require_resend(request) -> None:

@@ -4,15 +4,17 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from foundation.audit.models import Entry
 from foundation.notifications import views, workflow
 from foundation.notifications.models import Delivery, Notification, Preference, RecipientSettings
-from foundation.notifications.workflow import Recipient
+from foundation.notifications.workflow import Recipient, resending
 from tests.factories import UserFactory
-from tests.foundation.notifications import MORNING, at, outside, reachable, tell
+from tests.foundation.notifications import MORNING, at, lines, outside, reachable, tell
 
 pytestmark = pytest.mark.django_db
 HTMX = {"hx-request": "true"}
@@ -174,7 +176,7 @@ def test_the_bell_costs_one_query_on_an_index_and_nothing_signed_out(client, cle
 # --- choices ---------------------------------------------------------------------------------------------------------
 def test_without_outside_channels_there_is_nothing_to_choose(client, settings):
     settings.NOTIFY_SINK = settings.EMAIL_HOST = settings.NOTIFY_SMS_URL = settings.NOTIFY_WECOM_URL = ""
-    assert "还没有启用" in page(client, "/notifications/preferences/")
+    assert "还没有开通" in page(client, "/notifications/preferences/")
 
 
 def test_choices_are_shown_and_kept(client, clerk, settings):
@@ -208,22 +210,67 @@ def test_a_wrong_address_is_told_and_nothing_is_kept(client, settings):
 
 
 # --- what was given up -----------------------------------------------------------------------------------------------
+DELIVERIES = "/notifications/deliveries/"
+
+
+def fail(rows, status="refused", code="http_400", when=MORNING):
+    """Give deliveries up, as a provider that does not take them makes us."""
+    rows.update(status=status, error_code=code, error="短信网关不收这条消息。", failed_at=when, lease_owner="")
+    return outside(status=status)
+
+
 @pytest.fixture
-def given_up(settings):
-    settings.NOTIFY_SMS_URL = settings.NOTIFY_SINK = ""
+def sink(settings, tmp_path):
+    settings.NOTIFY_SINK = str(tmp_path / "sink.jsonl")
+    return tmp_path / "sink.jsonl"
+
+
+@pytest.fixture
+def given_up(sink):
     tell(Recipient(phone="19000007720"), Recipient(email="someone@example.com"))
-    workflow.drain(MORNING)
-    return outside(status="refused")
+    return fail(outside())
 
 
 def test_administrators_see_the_reason_and_no_address(given_up, sign_in, system_admin):
-    text = page(sign_in(system_admin), "/notifications/deliveries/")
-    assert "短信通道没有启用" in text
+    text = page(sign_in(system_admin), DELIVERIES)
+    assert "短信网关不收这条消息" in text
     assert "190****7720" in text
     assert "s****@example.com" in text
     assert "19000007720" not in text
     assert "someone@" not in text
     assert text.count(">重发</button>") == 2
+
+
+def test_a_channel_that_is_off_is_no_failure_and_says_so(settings, sign_in, system_admin):
+    settings.NOTIFY_SMS_URL = settings.NOTIFY_SINK = ""
+    tell(Recipient(phone="19000007720"))
+    workflow.drain(MORNING)
+    client = sign_in(system_admin)
+    text = page(client, DELIVERIES)
+    assert "还没有开通，不会发；这不是故障" in text
+    assert "开通了的通道都发出去了" in text
+    assert "190****7720" not in text
+    text = page(client, f"{DELIVERIES}?show=off")
+    assert "190****7720" in text
+    assert ">未开通</span>" in text
+    assert "开通后可补发" in text
+    assert "被拒绝</span>" not in text
+    assert "重发</button>" not in text
+    settings.NOTIFY_SMS_URL = "http://127.0.0.1:9/"
+    assert ">重发</button>" in page(client, f"{DELIVERIES}?show=off")
+
+
+def test_a_list_shows_the_state_and_the_channel_that_are_asked_for(given_up, sign_in, system_admin):
+    client = sign_in(system_admin)
+    fail(Delivery.objects.filter(channel="email"), "quarantined", "timeout")
+
+    def shown(query):
+        return {row.channel for row, *_ in client.get(f"{DELIVERIES}{query}").context["rows"]}
+
+    assert shown("") == shown("?show=nonsense&channel=fax") == {"sms", "email"}
+    assert (shown("?show=refused"), shown("?show=quarantined")) == ({"sms"}, {"email"})
+    assert (shown("?channel=email"), shown("?channel=wecom"), shown("?show=off")) == ({"email"}, set(), set())
+    assert shown("?show=refused&channel=email") == set()
 
 
 def test_an_account_is_named_by_its_user_name(sign_in, system_admin, settings, tmp_path):
@@ -237,11 +284,74 @@ def test_an_account_is_named_by_its_user_name(sign_in, system_admin, settings, t
 
 
 def test_sending_again_queues_and_says_when(given_up, sign_in, system_admin):
-    client = sign_in(system_admin)
-    answer = client.post(f"/notifications/deliveries/{given_up.first().pk}/resend/", follow=True)
+    client, key = sign_in(system_admin), given_up.first().pk
+    answer = client.post(f"{DELIVERIES}{key}/resend/", {"show": "refused", "channel": "sms"}, follow=True)
+    assert answer.redirect_chain == [(f"{DELIVERIES}?show=refused&channel=sms", 302)]
     assert "已排队" in answer.content.decode()
     assert outside(status="waiting").count() == 1
-    assert client.post(f"/notifications/deliveries/{outside().first().pk}/resend/").status_code == 404, "it waits"
+    assert client.post(f"{DELIVERIES}{key}/resend/").status_code == 404, "it waits"
+
+
+def test_all_that_the_list_shows_are_sent_again_once(given_up, sign_in, system_admin, sink):
+    client = sign_in(system_admin)
+    fail(Delivery.objects.filter(channel="email"), "quarantined", "timeout")
+    for number in range(3):
+        tell(Recipient(phone="19000007720"), number=10 + number)
+    fail(outside(status="waiting"))
+    seen = client.get(f"{DELIVERIES}?channel=sms").context
+    assert (seen["waiting"], seen["waiting_more"]) == (4, False)
+    posted = {"channel": "sms", "seen_at": seen["seen_at"]}
+    answer = client.post(f"{DELIVERIES}resend/", posted, follow=True)
+    assert "4 条已排队" in answer.content.decode()
+    assert {row.channel for row in outside(status="waiting")} == {"sms"}
+    entry = Entry.objects.get(action="notification.resend_all")
+    assert entry.actor_id == system_admin.pk
+    assert entry.details == {"rows": 4, "filters": {"show": "没发成", "channel": "短信"}}
+    workflow.drain(timezone.now().replace(hour=4) + timedelta(days=1))  # tomorrow, noon in China
+    assert len(lines(sink)) == 4
+    client.post(f"{DELIVERIES}resend/", posted)
+    assert Entry.objects.filter(action="notification.resend_all").count() == 1
+    assert outside(status="waiting").count() == 0
+    assert outside(status="quarantined").count() == 1
+
+
+def test_posting_it_twice_sends_nothing_twice_even_when_the_provider_refused_again(given_up, system_admin):
+    seen = timezone.now()
+    rows = Delivery.objects.given_up()
+    assert workflow.resend_all(system_admin, rows, seen_at=seen) == 2
+    fail(outside(), when=seen + timedelta(seconds=2))
+    assert workflow.resend_all(system_admin, rows, seen_at=seen) == 0
+    assert workflow.resend_all(system_admin, rows, seen_at=seen + timedelta(seconds=3)) == 2
+
+
+def test_no_act_takes_more_than_its_bound_and_the_oldest_come_first(given_up, system_admin, sign_in, monkeypatch):
+    monkeypatch.setattr(resending, "AT_ONCE", 1)
+    oldest, newest = outside()
+    assert workflow.resend_all(system_admin, Delivery.objects.given_up(), seen_at=timezone.now()) == 1
+    oldest.refresh_from_db()
+    newest.refresh_from_db()
+    assert (oldest.status, newest.status) == ("waiting", "refused")
+
+
+def test_what_has_no_channel_is_not_queued_to_be_given_up_again(given_up, system_admin, settings):
+    settings.NOTIFY_SINK, settings.NOTIFY_SMS_URL, settings.EMAIL_HOST = "", "", "mail.example"
+    assert workflow.resend_all(system_admin, Delivery.objects.given_up(), seen_at=timezone.now()) == 1
+    assert {row.channel for row in outside(status="waiting")} == {"email"}
+
+
+def test_nobody_else_sends_all_again(given_up, sign_in, county_clerk, system_admin):
+    with pytest.raises(PermissionDenied):
+        workflow.resend_all(county_clerk, Delivery.objects.given_up(), seen_at=timezone.now())
+    assert sign_in(county_clerk).post(f"{DELIVERIES}resend/").status_code == 403
+    assert sign_in(system_admin).get(f"{DELIVERIES}resend/").status_code == 405
+    assert outside(status="refused").count() == 2
+    assert not Entry.objects.filter(action="notification.resend_all").exists()
+
+
+@pytest.mark.parametrize("seen", ["", "gestern", "2026-13-45T99:99", "2999-01-01T00:00:00+00:00", "2026-11-24T09:00"])
+def test_a_moment_nobody_gave_out_does_no_harm(given_up, sign_in, system_admin, seen):
+    assert sign_in(system_admin).post(f"{DELIVERIES}resend/", {"seen_at": seen}).status_code == 302
+    assert outside(status="waiting").count() == 2
 
 
 def test_others_see_neither(given_up, sign_in, county_clerk, auditor):

@@ -250,7 +250,7 @@ def test_a_channel_that_is_not_configured_says_so(settings):
     settings.NOTIFY_SMS_URL = ""
     tell(PHONE)
     workflow.drain(MORNING)
-    assert outside().get().error == "短信通道没有启用，请先在环境变量里设置。"
+    assert outside().get().error == "短信还没有开通，没有发。"
 
 
 def test_a_mistake_of_ours_with_one_message_stops_no_other(sink, monkeypatch, caplog):

@@ -84,6 +84,9 @@ DOORS: dict[str, Door] = {
     "notifications:read_all": Door("notification.view", deny=None, data={}, allowed=302),
     "notifications:preferences": Door("notification.view", deny=None),
     "notifications:deliveries": Door("notification.resend", allow="system_admin", deny="county_clerk"),
+    "notifications:resend_all": Door(
+        "notification.resend", allow="system_admin", deny="county_clerk", data={}, allowed=302
+    ),
     "notifications:resend": Door(
         "notification.resend",
         allow="system_admin",

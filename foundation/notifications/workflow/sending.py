@@ -17,7 +17,7 @@ from django.utils import timezone
 from foundation.accounts.rules import may_sign_in
 from foundation.notifications import leases, rules
 from foundation.notifications.channels import Channel, InApp, Outgoing, Refused, Unavailable, outside
-from foundation.notifications.choices import EXTERNAL, ChannelKind, DeliveryStatus
+from foundation.notifications.choices import EXTERNAL, NOT_CONFIGURED, ChannelKind, DeliveryStatus
 from foundation.notifications.models import Delivery, RecipientSettings
 from foundation.notifications.workflow.digests import build_digests
 
@@ -146,7 +146,7 @@ class _Run:
     def _hand_over(self, delivery: Delivery, address: str) -> None:
         notification = delivery.notification
         if not self.channel.is_configured():
-            raise Refused("not_configured", f"{delivery.get_channel_display()}通道没有启用，请先在环境变量里设置。")
+            raise Refused(NOT_CONFIGURED, f"{delivery.get_channel_display()}还没有开通，没有发。")
         if notification.user is not None and not may_sign_in(notification.user):
             raise Refused("account_closed", "收件账号已经停用或锁定。")
         if not address:
