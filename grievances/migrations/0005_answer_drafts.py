@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('measure', models.CharField(blank=True, max_length=20, verbose_name='计为')),
                 ('person_times', models.CharField(blank=True, max_length=10, verbose_name='人次')),
                 ('at', models.DateTimeField(db_index=True, verbose_name='存下的时间')),
-                ('grievance', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='answer_drafts', to='grievances.grievance', verbose_name='诉求')),
+                ('grievance', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='answer_drafts', to='grievances.grievance', verbose_name='诉求')),
                 ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='branches.office', verbose_name='岗位')),
                 ('written_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='谁写的')),
             ],

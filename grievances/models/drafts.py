@@ -16,9 +16,8 @@ class AnswerDraft(models.Model):
     as they were typed; nothing is checked before the answer is given.
     """
 
-    # CASCADE: notes on the way to an answer, nothing anybody was told; they go with their case.
     grievance = models.ForeignKey(
-        Grievance, models.CASCADE, verbose_name="诉求", related_name="answer_drafts", db_index=False
+        Grievance, models.PROTECT, verbose_name="诉求", related_name="answer_drafts", db_index=False
     )
     office = models.ForeignKey(Office, models.PROTECT, verbose_name="岗位", related_name="+")
     result = models.CharField("办成了吗", max_length=12, blank=True)

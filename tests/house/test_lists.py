@@ -18,6 +18,7 @@ from foundation.accounts.models import User
 from foundation.audit import trail
 from foundation.audit.models import Entry
 from foundation.notifications.models import Delivery, Notification
+from grievances.choices import IN_LEDGER
 from grievances.lists.worklist import TABS
 from grievances.models import Campaign, Category, Extension, Grievance, SlaPolicy
 from members.models import (
@@ -89,6 +90,7 @@ PAGES = [
     (Notification, "notifications:list", "", None, inbox),
     (Notification, "notifications:list", "?show=unread", None, inbox),
     (Delivery, "notifications:deliveries", "", None, context("rows", lambda row: row[0].pk)),
+    (Delivery, "notifications:deliveries", "?show=refused&channel=sms", None, context("rows", lambda row: row[0].pk)),
     (Campaign, "grievances:campaign_list", "", None, links("/grievances/campaigns/")),
 ]
 
@@ -123,6 +125,25 @@ def test_the_tabs_of_the_work_list_together_show_what_the_oracle_says(house):
                 found |= keys
         assert found == wanted, who
         shown += bool(wanted)
+    assert shown > 5
+
+
+@pytest.mark.parametrize("query", ["?size=200", "?size=200&status=in_hand", "?size=200&q=测试"])
+def test_the_ledger_shows_the_accepted_ones_of_what_the_oracle_says(house, query):
+    oracle, shown = Oracle(), 0
+    for who in CAST:
+        wanted = oracle.rows(Grievance, house.cast[who])
+        response = client_of(house, who).get(reverse("grievances:ledger") + query)
+        if response.status_code == 403:
+            assert not wanted, f"{who} should be let in"
+            continue
+        assert response.status_code == 200
+        rows = Grievance.objects.filter(pk__in=wanted, status__in=IN_LEDGER)
+        if "status" in query:
+            rows = rows.filter(status="in_hand")
+        assert links("/grievances/")(response) == set(rows.values_list("pk", flat=True)), who
+        assert response.context["count"].number == len(rows), who
+        shown += bool(rows)
     assert shown > 5
 
 

@@ -30,7 +30,9 @@ from grievances.models import (
     SlaPolicy,
     Statement,
     Supervision,
+    WorkOrderImport,
 )
+from grievances.workflow import confirm
 from members.models import (
     Credential,
     Driver,
@@ -145,7 +147,7 @@ def test_each_column_is_let_in_as_its_cell_says(house, name):
 WATCHED = (
     Organization, Guidance, Appointment, Office, ResetCode, Enterprise, Person, Driver, Vehicle, DriverVehicle,
     Credential, RegistrationTransfer, RosterImport, ExportJob, Workday, Grievance, Statement, Assist, Supervision,
-    FollowUp, Clock, Extension, SlaPolicy, Category, Campaign, CampaignCase,
+    FollowUp, Clock, Extension, SlaPolicy, Category, Campaign, CampaignCase, WorkOrderImport,
 )  # fmt: skip
 
 
@@ -217,7 +219,21 @@ def _export(house, place):
     return {"columns": ["name"], "format": "csv", "reason": "核对名单"}
 
 
+def _closed_ones(house):
+    """Close a case at each place, so that there is something to draw."""
+    for place in ("county", "far"):
+        case = Grievance.objects.with_names().get(pk=house.cases[f"{place} answered"].pk)
+        confirm(case, solved="solved", satisfaction="satisfied", at=timezone.now())
+    return f"{timezone.localdate():%Y-%m}"
+
+
 ACTS = {
+    "draw a sample": Act(
+        "grievance.export",
+        "grievances:sample",
+        lambda house, place: {"month": _closed_ones(house), "number": "5", "seed": "测试"},
+    ),
+    "send a message again": Act("notification.resend", "notifications:resend", lambda house, place: {}),
     "export the ledger": Act(
         "grievance.export",
         "grievances:ledger_export",
@@ -537,6 +553,18 @@ def test_each_column_can_do_what_its_cell_says_and_nothing_else(house, name):
             changed, status = _try(house, act, who, "far")
             foreign = DOORS[act.door].names or act.door in ("members:driver_create", "members:import_create")
             assert not (changed and foreign), f"{column} did it to a foreign row"
+
+
+def test_a_file_of_work_orders_is_brought_by_clerks_of_committees_to_their_own(house):
+    def file(house, place):
+        content = "工单编号,标题,诉求内容\nGD1,测试,测试经过\n".encode()
+        unit = house.tree.neighbour_county if place == "far" else house.tree.county
+        return {"channel": "hotline_12328", "organization": unit.pk, "file": SimpleUploadedFile("工单.csv", content)}
+
+    act = Act("grievance.lodge_for_driver", "grievances:hotline", file)
+    for column, (who, place) in COLUMNS.items():
+        assert _try(house, act, who, place)[0] == (column == "clerk"), column
+        assert not _try(house, act, who, "far")[0], column
 
 
 def test_a_superuser_without_a_post_does_nothing_and_with_one_leaves_the_same_trace(house, monkeypatch):
