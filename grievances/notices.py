@@ -13,6 +13,8 @@ from django.utils import timezone
 from branches.choices import Duty, Kind
 from branches.models import Office, Organization
 from branches.workflow import acting_for, office_of
+from foundation.notifications.channels import available
+from foundation.notifications.choices import ChannelKind
 from foundation.notifications.workflow import Recipient, publish
 from grievances.choices import ClockKind, Urgency
 
@@ -87,6 +89,11 @@ PUBLIC_ACTIONS = frozenset(ACTIONS) - {
     "work_order.finish",
     "work_order.fail",
 }
+
+
+def sends_texts() -> bool:
+    """Return whether text messages leave the portal: what pages promise about them. No query."""
+    return available(ChannelKind.SMS)
 
 
 def unit_name(organization: Organization) -> str:

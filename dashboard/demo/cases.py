@@ -14,15 +14,17 @@ from django.contrib.auth.hashers import make_password
 from branches.choices import AppointmentSource, Duty, Role
 from branches.models import Appointment, Organization, Workday
 from branches.workflow import appoint, office_of
+from dashboard.demo.cities import PANZHIHUA, PANZHIHUA_FIRM_BRANCH, PLATFORM
 from foundation.accounts.models import User
 from grievances import workflow
-from grievances.choices import ClockKind, FollowUpMethod, Result, Satisfaction, Unit
+from grievances.choices import Channel, ClockKind, FollowUpMethod, Result, Satisfaction, Unit
 from grievances.models import Category, Grievance, SlaPolicy
 from grievances.rules.clocks import CHINA
 from grievances.workflow.figures import refresh_figures
 from grievances.workflow.lodging import Complaint
 
 _HOUR = timedelta(hours=1)
+CHANNEL_OF = {Role.SECRETARY: Channel.BRANCH, Role.STATION_MANAGER: Channel.STATION, Role.PARTNER: Channel.PLATFORM}
 _LOCAL_RULE = "演示：本地规定的期限，一直数到日历以外"
 
 
@@ -36,13 +38,12 @@ class _Desk:
         self.handler = self._handler(county)
 
     def _clerk(self, unit: Organization) -> User | None:
-        posts = Appointment.objects.running(self.at).filter(organization=unit, role=Role.CLERK)
-        return next((post.user for post in posts.select_related("user")), None)
+        return _who(unit, Role.CLERK, self.at)
 
     def _handler(self, unit: Organization) -> User:
         """Return who holds the handling post of the county, appointed here: without him a deputy could not answer."""
         user = User.objects.create(
-            username="demo-handler", name="示例承办岗", password=make_password(None), activated_at=self.at
+            username=f"demo-handler-{unit.code}", name="示例承办岗", password=make_password(None), activated_at=self.at
         )
         long_ago = self.at - timedelta(days=400)
         appoint(user, unit, Role.HANDLER, source=AppointmentSource.DELEGATED, actor=None, from_at=long_ago, at=self.at)
@@ -154,8 +155,60 @@ def load_cases(organizations: dict[str, Organization], at: datetime) -> int:
     )
     workflow.escalate(upward, actor=desk.clerk, reason="卖车的在外市，要市里协调。", at=at - 20 * _HOUR)
     _beyond_the_calendar(desk, contact)
+    _where_people_sign_in(organizations, at)
     refresh_figures(at)
     return Grievance.objects.count()
+
+
+def _where_people_sign_in(organizations: dict[str, Organization], at: datetime) -> None:
+    """Give those who can sign in to the demo something to work on: a county clerk, a handler, and who lodges."""
+    contact: dict[str, Any] = {"name": "示例司机", "phone": "19000007731"}
+    desk = _Desk(organizations["510106"], at)
+    if desk.is_manned:
+        desk.lodged(1, "parking_space", "货车晚上没有地方停", "小区不让进，路边又贴条。", **contact)
+        desk.accepted(2, "freight_arrears", "卸完货不给运费", "说公司没钱。", amount_involved=Decimal(7300), **contact)
+        desk.in_hand(9, "service_station", "服务区厕所晚上锁门", "夜里十点以后进不去。", **contact)
+        desk.answered(20, "service_station", "司机之家洗澡水不热", "去了两次都是凉的。", **contact)
+    city = organizations[PANZHIHUA]
+    clerk, handler = _who(city, Role.CLERK, at), _who(city, Role.HANDLER, at)
+    if clerk and handler:
+        for hours, title in ((26, "外市货主欠运费，两个县都管不了"), (4, "跨县的路段限行没有提前说")):
+            told = Complaint(
+                title=title,
+                description="两个县都去问过，说要市里协调。",
+                category=_category("freight_arrears" if hours == 26 else "passage_restriction"),
+                division=city.division,
+                amount_involved=Decimal(12400) if hours == 26 else None,
+                **contact,
+            )
+            case = workflow.lodge(told, at=at - hours * _HOUR).grievance
+            workflow.accept(case, actor=clerk, at=at - (hours - 1) * _HOUR)
+            workflow.assign(case, office_of(city, Duty.HANDLE), actor=clerk, at=at - (hours - 1.5) * _HOUR)
+            if hours == 26:
+                text = "已经发函给货主所在市，等回函。"
+                workflow.report_progress(case, actor=handler, text=text, at=at - 20 * _HOUR)
+                workflow.keep_answer(case, actor=handler, text="货主所在市回函：", at=at - 2 * _HOUR)
+    for code, role, title in (
+        (PANZHIHUA_FIRM_BRANCH, Role.SECRETARY, "平台扣的保证金不退"),
+        ("370502", Role.STATION_MANAGER, "停车位让小车占了"),
+        (PLATFORM, Role.PARTNER, "司机说接单被限了"),
+    ):
+        unit = organizations[code]
+        if actor := _who(unit, role, at):
+            told = Complaint(
+                title=title,
+                description="司机当面说的。",
+                category=_category("other"),
+                channel=CHANNEL_OF[role],
+                division=unit.division,
+                **contact,
+            )
+            workflow.lodge(told, at=at - _HOUR, actor=actor, unit=unit)
+
+
+def _who(unit: Organization, role: Role, at: datetime) -> User | None:
+    posts = Appointment.objects.running(at).filter(organization=unit, role=role).select_related("user")
+    return next((post.user for post in posts.order_by("pk")), None)
 
 
 def _category(code: str) -> Category:

@@ -28,6 +28,7 @@ from dashboard.demo import cities
 from dashboard.demo.accounts import ACCOUNTS, PASSWORD
 from dashboard.demo.cases import load_cases
 from dashboard.demo.cities import CHENGDU, DONGYING, PANZHIHUA, PLATFORM, SUZHOU
+from dashboard.demo.inbox import load_inbox
 from dashboard.demo.names import People, counties_of
 from dashboard.demo.registry import Placement, write
 from dashboard.demo.scale import synthetic_uscc
@@ -97,6 +98,7 @@ def load_demo(*, at: datetime | None = None, force: bool = False) -> Loaded:
         _stations(organizations)
         _transfers(organizations, at)
         load_cases(organizations, at)
+        load_inbox(at)
         trail.record("seed.demo", None, actor=None, details={"drivers": drivers, "members": members})
     return Loaded(Organization.objects.count() - before, Appointment.objects.count(), drivers, members)
 
@@ -216,6 +218,7 @@ def _posts(organizations: dict[str, Organization]) -> Iterator[tuple[Organizatio
 
 def _offices(organizations: dict[str, Organization], at: datetime) -> None:
     """Set up the offices of 攀枝花 and its counties: who asks, who handles, who supervises; some stand empty."""
+    is_stood_in = False
     for code in (PANZHIHUA, "510402", "510403", "510411"):
         organization = organizations[code]
         posts = {one.role: one for one in Appointment.objects.running(at).filter(organization=organization)}
@@ -228,7 +231,9 @@ def _offices(organizations: dict[str, Organization], at: datetime) -> None:
         ):
             if not Office.objects.filter(organization=organization, duty=duty).exists():
                 office = open_office(organization, duty, holder=holder, actor=None, at=at)
-                if code == PANZHIHUA and duty == Duty.HANDLE and clerk and holder:
+                # One leader is away for a fortnight and the clerk stands in; not where somebody signs in to work.
+                if code != PANZHIHUA and duty == Duty.SUPERVISE and clerk and holder and not is_stood_in:
+                    is_stood_in = True
                     office = set_deputy(office, clerk, actor=None, at=at)
                     mark_absent(office, from_at=at, until_at=at + timedelta(days=14), actor=None)
 

@@ -13,6 +13,7 @@ from branches.scope import Reach
 from foundation.audit import trail
 from grievances.choices import FollowUpMethod, Measure, Result, Satisfaction
 from grievances.models import AnswerDraft, Grievance
+from grievances.notices import sends_texts
 from grievances.rules import cases
 from grievances.workflow.drafts import version_of
 from grievances.workflow.steps import MOVED_ON
@@ -127,8 +128,13 @@ class AskForm(ActForm):
         label="要诉求人补充什么",
         max_length=1000,
         widget=text_area(),
-        help_text="诉求人会原样看到，也会收到短信。补充以前，时限停着不算。",
     )
+
+    def __init__(self, *args, **kwargs):
+        """Say whether he is told of it."""
+        super().__init__(*args, **kwargs)
+        told = "，也会收到短信" if sends_texts() and self.grievance.phone else "；他收不到短信，要凭查询码来看"
+        self.fields["text"].help_text = f"诉求人会原样看到{told}。补充以前，时限停着不算。"
 
 
 class NoteForm(ActForm):

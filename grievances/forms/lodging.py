@@ -8,6 +8,7 @@ from branches.choices import Role
 from branches.models import Organization
 from grievances.choices import HOTLINES, Channel
 from grievances.forms.public import ANONYMOUS, CONFIDENTIAL, NAMED, ComplaintForm
+from grievances.notices import sends_texts
 from members.models import Driver
 
 # How it came in, by the role of who notes it; the first one is taken unless another is chosen.
@@ -50,7 +51,11 @@ class LodgeForm(ComplaintForm):
         self.initial.setdefault("unit", next(iter(self.units), ""))
         self.initial.setdefault("channel", channels[0].value if channels else "")
         self.fields["driver"].choices = [("", "都不是"), *((key, one.person.name) for key, one in self.found.items())]
-        self.fields["phone"].help_text = "司机的手机号，发短信告诉他进度；不留也行，把查询码和口令交给他。"
+        self.fields["phone"].help_text = (
+            "司机的手机号，发短信告诉他进度；不留也行，把查询码和口令交给他。"
+            if sends_texts()
+            else "司机的手机号，办的人好联系他。本站没有开通短信，请把查询码和口令交给他。"
+        )
         self.fields["name"].label = "司机怎么称呼"
         self.fields["identity"].label = "谁能知道是这位司机说的"
         self.fields["identity"].choices = [

@@ -18,9 +18,12 @@ from branches.models import Division
 from foundation.protection.masks import scrub
 from grievances.choices import Result, Satisfaction, Urgency
 from grievances.models import Category
+from grievances.notices import sends_texts
 from grievances.workflow.evidence import MOST, Checked, checked_file
 
 ACCEPTED = "image/jpeg,image/png,image/webp,application/pdf"
+TEXTED = "留电话我们会发短信；不留也行，凭查询码看。"
+NOT_TEXTED = "办的人好联系您；不留也行。本站还没有开通短信，请凭查询码看进度。"
 NAMED, CONFIDENTIAL, ANONYMOUS = "named", "confidential", "anonymous"
 TITLE_LENGTH = 30
 _SENTENCE_ENDS = re.compile(r"[。！？!?；;\n]")
@@ -169,7 +172,6 @@ class ComplaintForm(VerbForm):
         label="手机号",
         max_length=20,
         required=False,
-        help_text="留电话我们会发短信；不留也行，凭查询码看。",
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
         error_messages={"max_length": "手机号应是 11 位数字，以 1 开头。"},
     )
@@ -193,6 +195,7 @@ class ComplaintForm(VerbForm):
         """Offer the categories and the places of one province. Two queries."""
         super().__init__(*args, **kwargs)
         self.province = province
+        self.fields["phone"].help_text = TEXTED if sends_texts() else NOT_TEXTED
         self.fields["category"].choices = [(str(one.pk), one.name) for one in self.main]
         kinds = [(main.name, [(str(one.pk), one.name) for one in self._kinds_of(main)]) for main in self.main]
         self.fields["kind"].choices = [("", "不选"), *((name, choices) for name, choices in kinds if choices)]
@@ -247,7 +250,7 @@ class ComplaintForm(VerbForm):
         told = bool(cleaned.get("name") or cleaned.get("phone"))
         identity = cleaned.get("identity") or NAMED
         if identity == ANONYMOUS and told:
-            words = "选了匿名就不存姓名和电话：请把它们删去；想收短信，就选“只告诉一个单位”。"
+            words = "选了匿名就不存姓名和电话：请把它们删去；想让办的人联系您，就选“只告诉一个单位”。"
             self.add_error("identity", words)
         cleaned["is_anonymous"] = identity == ANONYMOUS or (identity == NAMED and not told and not self.knows_driver())
         cleaned["is_confidential"] = identity == CONFIDENTIAL

@@ -23,7 +23,7 @@ from grievances.choices import (
 )
 from grievances.forms.public import ComplaintForm, provinces
 from grievances.models import Clock, Grievance
-from grievances.notices import unit_name
+from grievances.notices import sends_texts, unit_name
 from grievances.views import following
 from grievances.views.limits import (
     FILES_PER_ADDRESS,
@@ -214,7 +214,8 @@ def lodged(request):
         "due": following.no_later_than(clock.due_at, now) if clock is not None and clock.due_at else "",
         "committee": unit_name(case.organization),
         "for_driver": case.lodged_by_id is not None,
-        "will_send": bool(case.phone),
+        "will_send": bool(case.phone) and sends_texts(),
+        "has_phone": bool(case.phone),
         "layout": "base.html" if request.user.is_authenticated else "base_public.html",
     }
     return render(request, "grievances/lodged.html", context)

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from django.db import transaction
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from branches.choices import BRANCHES, Kind, Role
@@ -16,7 +17,9 @@ from dashboard.demo.load import load_demo
 from dashboard.integrity import verify
 from foundation.accounts.models import User
 from foundation.accounts.rules import character_classes
+from foundation.notifications.models import Notification
 from foundation.notifications.workflow import drain
+from grievances.models import AnswerDraft, Grievance
 from members.choices import Group, WorkStatus
 from members.models import Credential, Driver, Enterprise, PartyMember, RegistrationTransfer, Vehicle
 from service_stations.models import Station
@@ -102,6 +105,40 @@ def test_some_posts_are_vacant_some_claims_open_some_licences_run_out(demo):
     assert Credential.objects.filter(expires_date__range=(timezone.localdate(), soon)).count() > 20
     assert Office.objects.filter(holder__isnull=True).exists()
     assert Office.objects.filter(absent_from_at__isnull=False, deputy__isnull=False).exists()
+
+
+def test_every_account_finds_something_read_and_something_new_and_its_links_open(demo):
+    for account in ACCOUNTS:
+        user = User.objects.get(username=account.username)
+        mine = Notification.objects.visible_to(user)
+        assert mine.filter(read_at__isnull=False).exists(), account.username
+        assert mine.unread().exists() == bool(account.role), account.username
+        client = Client()
+        client.force_login(user)
+        assert client.get(reverse("notifications:list")).status_code == 200
+        for row in mine:
+            answer = client.post(reverse("notifications:read", args=[row.pk]), {"open": "1"}, follow=True)
+            assert answer.status_code == 200, (account.username, row.url)
+
+
+def test_those_who_work_on_cases_have_some(demo):
+    at_work = {"county-clerk": {"lodged", "accepted", "in_hand", "answered"}, "handler": {"assigned", "in_hand"}}
+    for username, statuses in at_work.items():
+        user = User.objects.get(username=username)
+        found = Grievance.objects.visible_to(user).values_list("status", flat=True)
+        assert statuses <= set(found), username
+    for username in ("secretary", "station-manager", "partner"):
+        assert Grievance.objects.filter(lodged_by__username=username).count() == 1
+    assert AnswerDraft.objects.get().written_by.username == "handler"
+
+
+def test_a_channel_that_is_off_looks_like_no_failure(demo):
+    drain(seconds=60)
+    client = Client()
+    client.force_login(User.objects.get(username="system-admin"))
+    page = client.get(reverse("notifications:deliveries"))
+    assert page.context["rows"] == []
+    assert "还没有开通，不会发；这不是故障" in page.content.decode()
 
 
 def test_every_invariant_holds(demo):

@@ -490,3 +490,21 @@ def test_pages_of_a_case_are_kept_by_no_browser(client, desk):
     follows(client, case, passphrase)
     for address in (NEW, "/grievances/lodged/", TRACK, PROGRESS):
         assert "no-store" in client.get(address).headers["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_pages_promise_text_messages_only_when_they_are_sent(client, desk, settings, sign_in):
+    case = desk.in_hand()
+    case_page, ask = "/grievances/new/", f"/grievances/{case.pk}/ask/"
+    lodge = "/grievances/lodge/"
+    settings.NOTIFY_SINK, settings.NOTIFY_SMS_URL = "", ""
+    assert "还没有开通短信" in client.get(case_page).content.decode()
+    assert "会发短信" not in client.get(case_page).content.decode()
+    assert "他收不到短信" in sign_in(desk.officer).get(ask).content.decode()
+    assert "本站没有开通短信" in sign_in(desk.secretary).get(lodge).content.decode()
+    settings.NOTIFY_SMS_URL = "http://127.0.0.1:9/"
+    assert "留电话我们会发短信" in client.get(case_page).content.decode()
+    assert "也会收到短信" in sign_in(desk.officer).get(ask).content.decode()
+    assert "发短信告诉他进度" in sign_in(desk.secretary).get(lodge).content.decode()
+    Grievance.objects.filter(pk=case.pk).update(phone="", phone_index=None)
+    assert "他收不到短信" in sign_in(desk.officer).get(ask).content.decode()
