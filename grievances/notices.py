@@ -5,6 +5,7 @@ Offices are addressed, not persons: whoever does the work of an office at that i
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.urls import reverse
@@ -227,12 +228,12 @@ def due_soon(grievance, clock, at: datetime) -> None:
 
 
 def overdue(grievance, clock, at: datetime) -> None:
-    """Tell who works on it and who supervises it."""
+    """Tell who works on it and who supervises it; who does both is told once."""
     said = f"有一件诉求过了时限（{clock.get_kind_display()}）"
     event = f"clock:{clock.pk}:overdue"
-    _tell_office(grievance, _awaited(grievance, clock), event, said, at)
+    told = _tell_office(grievance, _awaited(grievance, clock), event, said, at)
     supervisor = grievance.supervisor or office_of(grievance.organization, Duty.SUPERVISE)
-    _tell_office(grievance, supervisor, f"{event}:supervisor", said, at)
+    _tell_office(grievance, supervisor, f"{event}:supervisor", said.replace("有一件", "您管的一件"), at, but=told)
 
 
 def _at_work(grievance) -> Office:
@@ -253,10 +254,14 @@ def _tell_committee(grievance, duty: str, event: str, words: str, at: datetime) 
     _tell_office(grievance, office_of(grievance.organization, duty), event, words, at)
 
 
-def _tell_office(grievance, office: Office, event: str, words: str, at: datetime) -> None:
-    people = {one.user_id: one.user for one in acting_for(office, at)}
+def _tell_office(
+    grievance, office: Office, event: str, words: str, at: datetime, but: Collection[int] = ()
+) -> Collection[int]:
+    """Tell who does the work of an office, but those who were told already; return who that was."""
+    people = {one.user_id: one.user for one in acting_for(office, at) if one.user_id not in but}
     if people:
         _publish(grievance, list(people.values()), event, f"{words}：{grievance.number}", at, office=office.pk)
+    return people.keys()
 
 
 def _tell_complainant(grievance, event: str, words: str, at: datetime) -> None:

@@ -146,6 +146,7 @@ def deliveries(request):
         "first_url": _deliveries(shown, channel) if before else "",
         "next_url": _deliveries(shown, channel, before=page[-1].pk) if more else "",
         "channels": [(kind.label, kind not in off) for kind in EXTERNAL],
+        "is_any_on": len(off) < len(EXTERNAL),
         "off": "、".join(kind.label for kind in off),
         "waiting": min(waiting, AT_ONCE),
         "waiting_more": waiting > AT_ONCE,

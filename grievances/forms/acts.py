@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,6 +11,7 @@ from branches.forms import VerbForm
 from branches.scope import Reach
 from foundation.audit import trail
 from grievances.choices import FollowUpMethod, Measure, Result, Satisfaction
+from grievances.forms.public import AmountField
 from grievances.models import AnswerDraft, Grievance
 from grievances.notices import sends_texts
 from grievances.rules import cases
@@ -67,6 +67,7 @@ class RefuseForm(ActForm):
 
     reason = forms.CharField(
         label="为什么不受理，应该找谁",
+        error_messages={"required": "请写为什么不受理、该找谁，诉求人会看到。"},
         max_length=1000,
         widget=text_area(),
         help_text="诉求人会原样看到。写清归谁管、怎么找；他不同意可以请上一级来定。",
@@ -76,7 +77,7 @@ class RefuseForm(ActForm):
 class UnitForm(ActForm):
     """A unit whose handling office takes something on; the view offers those that can."""
 
-    unit = forms.ChoiceField(label="转给谁办", choices=())
+    unit = forms.ChoiceField(label="转给谁办", error_messages={"required": "请选一个单位。"}, choices=())
 
     def __init__(self, *args, units: Sequence, **kwargs):
         """Offer the units, each with who acts there."""
@@ -115,6 +116,7 @@ class PublicTextForm(ActForm):
 
     text = forms.CharField(
         label="办到哪一步了",
+        error_messages={"required": "请写一句办到哪一步了，诉求人会看到。"},
         max_length=2000,
         widget=text_area(),
         help_text="诉求人会原样看到。写做了什么、下一步是什么。",
@@ -126,6 +128,7 @@ class AskForm(ActForm):
 
     text = forms.CharField(
         label="要诉求人补充什么",
+        error_messages={"required": "请写要他补充什么。"},
         max_length=1000,
         widget=text_area(),
     )
@@ -141,24 +144,27 @@ class NoteForm(ActForm):
     """Some sentences among colleagues."""
 
     text = forms.CharField(
-        label="内部意见", max_length=2000, widget=text_area(), help_text="诉求人看不到，办这件的单位和上级看得到。"
+        label="内部意见",
+        error_messages={"required": "请写内容。"},
+        max_length=2000,
+        widget=text_area(),
+        help_text="诉求人看不到，办这件的单位和上级看得到。",
     )
 
 
 class AnswerForm(ActForm):
     """What came of it."""
 
-    result = forms.ChoiceField(label="办成了吗", choices=ANSWERED, widget=forms.RadioSelect(attrs=SEG))
-    amount_recovered = forms.DecimalField(
-        label="追回多少钱（元）",
-        required=False,
-        max_digits=12,
-        decimal_places=2,
-        localize=False,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    result = forms.ChoiceField(
+        label="办成了吗",
+        error_messages={"required": "请选办成了没有。"},
+        choices=ANSWERED,
+        widget=forms.RadioSelect(attrs=SEG),
     )
+    amount_recovered = AmountField(label="追回多少钱（元）")
     text = forms.CharField(
         label="给诉求人的答复",
+        error_messages={"required": "请写给诉求人的答复：结果、依据、不满意怎么办。"},
         max_length=4000,
         widget=text_area(5),
         help_text="诉求人会原样看到。说清结果、依据、不满意怎么办。",
@@ -184,13 +190,6 @@ class AnswerForm(ActForm):
         self.fields["amount_recovered"].required = True
         self.fields["amount_recovered"].error_messages["required"] = "请写追回了多少钱，没有追回写 0。"
 
-    def clean_amount_recovered(self) -> Decimal:
-        """Return the amount."""
-        amount = self.cleaned_data["amount_recovered"]
-        if amount is not None and amount < 0:
-            raise ValidationError("金额不能小于 0。")
-        return amount
-
     def values(self) -> dict:
         """Return the arguments of the verb."""
         return {name: value for name, value in super().values().items() if name != "draft"}
@@ -209,7 +208,9 @@ class AnswerForm(ActForm):
 class ReasonForm(ActForm):
     """A reason; the view words the label."""
 
-    reason = forms.CharField(label="理由", max_length=1000, widget=text_area(3))
+    reason = forms.CharField(
+        label="理由", error_messages={"required": "请写理由。"}, max_length=1000, widget=text_area(3)
+    )
 
     def __init__(self, *args, label: str, hint: str = "", **kwargs):
         """Word the question."""
@@ -233,7 +234,11 @@ class DemandForm(ActForm):
     """What a superior orders."""
 
     demand = forms.CharField(
-        label="督办要求", max_length=480, widget=text_area(3), help_text="承办单位要回报；诉求人看不到。"
+        label="督办要求",
+        error_messages={"required": "请写要他们办到哪一步。"},
+        max_length=480,
+        widget=text_area(3),
+        help_text="承办单位要回报；诉求人看不到。",
     )
 
 
@@ -241,15 +246,27 @@ class ReportBackForm(ActForm):
     """What is reported on an order."""
 
     report = forms.CharField(
-        label="办到哪一步了", max_length=1000, widget=text_area(3), help_text="督办单位看得到，诉求人看不到。"
+        label="办到哪一步了",
+        error_messages={"required": "请写办到哪一步了，督办单位会看到。"},
+        max_length=1000,
+        widget=text_area(3),
+        help_text="督办单位看得到，诉求人看不到。",
     )
 
 
 class ExtendForm(ActForm):
     """How many days more, and why."""
 
-    days = forms.IntegerField(label="延长几个工作日", min_value=1, max_value=60)
-    reason = forms.CharField(label="为什么要延期", max_length=500, widget=text_area(3), help_text="由上一级委员会批。")
+    days = forms.IntegerField(
+        label="延长几个工作日", error_messages={"required": "请写延长几个工作日。"}, min_value=1, max_value=60
+    )
+    reason = forms.CharField(
+        label="为什么要延期",
+        error_messages={"required": "请写为什么要延期。"},
+        max_length=500,
+        widget=text_area(3),
+        help_text="由上一级委员会批。",
+    )
 
     def __init__(self, *args, most: int = 0, **kwargs):
         """Say how many at most."""
@@ -262,7 +279,10 @@ class DecideForm(ActForm):
     """Whether more time is granted."""
 
     approve = forms.ChoiceField(
-        label="批不批", choices=[("1", "批准"), ("0", "不批准")], widget=forms.RadioSelect(attrs=SEG)
+        label="批不批",
+        error_messages={"required": "请选批不批。"},
+        choices=[("1", "批准"), ("0", "不批准")],
+        widget=forms.RadioSelect(attrs=SEG),
     )
     note_text = forms.CharField(label="意见", max_length=200, required=False)
 
@@ -272,6 +292,7 @@ class MergeForm(ActForm):
 
     number = forms.CharField(
         label="并到哪一件",
+        error_messages={"required": "请写那一件的编号。"},
         max_length=24,
         help_text="写那一件的编号，SQ 开头。并掉的这件不再单独计数，诉求人跟着那一件走。",
     )
@@ -288,7 +309,12 @@ class MergeForm(ActForm):
 class FollowUpForm(ActForm):
     """How it was asked, and what the complainant said."""
 
-    was_reached = forms.ChoiceField(label="联系上了吗", choices=YES_NO, widget=forms.RadioSelect(attrs=SEG))
+    was_reached = forms.ChoiceField(
+        label="联系上了吗",
+        error_messages={"required": "请选联系上了没有。"},
+        choices=YES_NO,
+        widget=forms.RadioSelect(attrs=SEG),
+    )
     method = forms.ChoiceField(
         label="怎么联系的", choices=METHODS, initial=FollowUpMethod.PHONE, widget=forms.RadioSelect(attrs=SEG)
     )
@@ -321,6 +347,7 @@ class WithdrawForm(ActForm):
 
     words = forms.CharField(
         label="诉求人怎么说的",
+        error_messages={"required": "请写诉求人怎么说的。"},
         max_length=500,
         widget=text_area(2),
         help_text="诉求人会看到。撤回以后不再办，也不计数。",

@@ -15,6 +15,8 @@ from django.db.models import Q
 from branches.choices import DivisionLevel
 from branches.forms import VerbForm
 from branches.models import Division
+from foundation.protection.canonical import canonical_phone
+from foundation.protection.identifiers import phone_error
 from foundation.protection.masks import scrub
 from grievances.choices import Result, Satisfaction, Urgency
 from grievances.models import Category
@@ -226,6 +228,13 @@ class ComplaintForm(VerbForm):
             }
             for one in self.main
         ]
+
+    def clean_phone(self) -> str:
+        """Return the number as it was typed; one that is none is said with the other mistakes, not after them."""
+        phone = self.cleaned_data["phone"]
+        if phone_error(canonical_phone(phone)) is not None:
+            raise ValidationError("手机号应是 11 位数字，以 1 开头。")
+        return phone
 
     def clean_division(self) -> Division | None:
         """Return the place. One query."""

@@ -109,7 +109,13 @@ PAGES: dict[str, ActPage] = {
     "follow_up": ActPage(forms.FollowUpForm, "记下这次回访", "回访已记下", partial(_plain, workflow.follow_up)),
     "report_back": ActPage(forms.ReportBackForm, "回报", "已回报督办", _report_back),
     "ask": ActPage(forms.AskForm, "请他补充", "已请诉求人补充，时限停下", partial(_plain, workflow.ask_complainant)),
-    "resume": ActPage(forms.ResumeForm, "恢复办理", "已恢复办理", partial(_plain, workflow.resume)),
+    "resume": ActPage(
+        forms.ResumeForm,
+        "恢复办理",
+        "已恢复办理",
+        partial(_plain, workflow.resume),
+        "诉求人补充了会自动接着办；不等他了，或者司法、信访程序走完了，才点这里。",
+    ),
     "assist": ActPage(
         forms.AssistForm,
         "请他们协办",

@@ -21,6 +21,8 @@ from members.views.drivers import needs
 from members.views.lists import size_of
 from members.workflow import exports
 
+ASKED_FIRST = ("status", "category", "channel", "overdue")  # the others stand behind 更多条件
+
 
 def asked_ledger(request, source, scope: Capability = Capability.GRIEVANCE_VIEW) -> Ledger:
     """Return the ledger somebody asked for. Raises BadRequest for a condition that means nothing."""
@@ -56,6 +58,11 @@ def ledger(request):
         "count": asked.count,
         "text": asked.text,
         "offers": _offers(asked),
+        "more_in_force": any(
+            asked.values.get(code)
+            for code in CONDITIONS
+            if code not in ASKED_FIRST and CONDITIONS[code].kind != "hidden"
+        ),
         "hidden": [(code, value) for code, value in asked.values.items() if CONDITIONS[code].kind == "hidden"],
         "applied": [
             {
@@ -96,6 +103,7 @@ def _offers(asked: Ledger) -> list[dict]:
                 "kind": condition.kind,
                 "choices": choices,
                 "value": asked.values.get(code, ""),
+                "is_first": code in ASKED_FIRST,
             }
         )
     return offered

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest, ValidationError
 from django.shortcuts import redirect, render
@@ -28,7 +30,8 @@ def sample(request):
     The address of a sample is signed: none is seen that does not stand in the trail.
     """
     needs(request, Capability.GRIEVANCE_EXPORT)
-    form = SampleForm(request.POST if request.method == "POST" else None)
+    last_month = timezone.localdate().replace(day=1) - timedelta(days=1)
+    form = SampleForm(request.POST if request.method == "POST" else None, initial={"month": f"{last_month:%Y-%m}"})
     if form.is_bound and form.is_valid():
         try:
             drawing = draw(actor=request.user, at=timezone.now(), **form.cleaned_data)

@@ -162,3 +162,11 @@ def test_it_ends_after_its_time_and_with_its_case(desk, settings):
     purged = Entry.objects.filter(action="grievance.answer_draft_purged").order_by("pk")
     assert [one.object_id for one in purged] == [str(withdrawn.pk), str(kept.pk)]
     assert Office.objects.filter(pk=desk.office.pk).exists()
+
+
+@pytest.mark.parametrize(("typed", "stored"), [("18,600.00", "18600.00"), ("¥18600 元", "18600.00")])
+def test_an_amount_is_read_as_people_write_it(desk, sign_in, typed, stored):
+    case = desk.in_hand()
+    sent = {"result": "solved", "text": "付清了。", "amount_recovered": typed, "person_times": "1"}
+    assert sign_in(desk.officer).post(reverse("grievances:answer", args=[case.pk]), sent).status_code == 302
+    assert str(fresh(case).amount_recovered) == stored

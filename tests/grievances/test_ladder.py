@@ -219,3 +219,14 @@ def test_a_clock_that_cannot_be_worked_on_holds_up_no_other(desk, monkeypatch, c
     monkeypatch.undo()
     workflow.sweep(at("11-27 18:01"))
     assert Grievance.objects.get(pk=broken.pk).organization == desk.tree.city
+
+
+def test_who_works_on_a_case_and_supervises_it_is_told_once_that_it_is_late(desk):
+    case = desk.accepted()
+    late = Clock.objects.get(grievance=case, kind=ClockKind.TRANSFER).due_at
+    while workflow.sweep(late):
+        pass
+    told = Notification.objects.filter(subject=f"grievances.grievance:{case.pk}", title__contains="过了时限")
+    people = list(told.values_list("user", flat=True))
+    assert len(people) == len(set(people))
+    assert desk.clerk.pk in people

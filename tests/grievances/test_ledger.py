@@ -392,3 +392,22 @@ def test_every_condition_has_a_label_and_a_test_of_its_choices():
     for condition in CONDITIONS.values():
         assert condition.label
         assert condition.kind in ("choice", "date", "hidden")
+
+
+def test_the_rarer_conditions_are_folded_until_one_is_in_force(filled, sign_in):
+    client = sign_in(filled.clerk)
+
+    def folded(query):
+        text = client.get(f"/grievances/ledger/{query}").content.decode()
+        assert 'name="satisfaction"' in text
+        return '<details class="more more-filters">' in text
+
+    assert folded("")
+    assert folded("?status=closed")
+    assert not folded("?satisfaction=satisfied")
+
+
+def test_a_sample_is_offered_of_last_month(filled, sign_in):
+    form = sign_in(filled.clerk).get("/grievances/sample/").context["form"]
+    today = timezone.localdate()
+    assert form["month"].value() == f"{today.year - (today.month == 1)}-{(today.month - 2) % 12 + 1:02}"

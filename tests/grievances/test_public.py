@@ -508,3 +508,11 @@ def test_pages_promise_text_messages_only_when_they_are_sent(client, desk, setti
     assert "发短信告诉他进度" in sign_in(desk.secretary).get(lodge).content.decode()
     Grievance.objects.filter(pk=case.pk).update(phone="", phone_index=None)
     assert "他收不到短信" in sign_in(desk.officer).get(ask).content.decode()
+
+
+@pytest.mark.django_db
+def test_a_wrong_phone_is_said_together_with_the_other_mistakes(client, desk):
+    answer = client.post("/grievances/new/", {"phone": "123", "amount_involved": "一万多"})
+    assert answer.status_code == 422
+    assert {"phone", "amount_involved", "category", "description"} <= set(answer.context["form"].errors)
+    assert not Grievance.objects.exists()
