@@ -84,7 +84,16 @@ def test_a_case_goes_from_hand_to_hand_until_it_is_closed(page, sign_in, tree, p
     for width in (360, 1280, 1680):
         assert too_wide(page, width) == []
     assert axe(page) == []
+    page.evaluate("document.documentElement.dataset.text = 'large'")
+    assert too_wide(page, 360) == []
+    page.evaluate("delete document.documentElement.dataset.text")
     page.set_viewport_size({"width": 1280, "height": 900})
+    page.fill("textarea[name=text]", "货主答应月底付清，")
+    page.get_by_role("button", name="先存着").click()
+    page.get_by_text("答复先存着，还没有提交").wait_for()
+    page.get_by_text("还没有提交。接着写").wait_for()
+    assert axe(page) == []
+    assert page.input_value("textarea[name=text]") == "货主答应月底付清，"
     page.check("input[name=result][value=solved]")
     page.fill("input[name=amount_recovered]", "18600")
     page.fill("textarea[name=text]", "货主已付清运费。不满意可以在查询页上说。")
