@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.utils.functional import SimpleLazyObject
 
-from foundation.notifications.workflow import unread_count
+from foundation.notifications.workflow import unread_shown
 
 LARGE_TEXT_COOKIE = "large_text"
 
@@ -36,6 +36,6 @@ def site(request) -> dict:
 
 
 def unread(request) -> dict:
-    """Add how many notifications the reader has not read, for the bell: one query, when a page shows it."""
+    """Add how many notifications the reader has not read, for the bell: no query, the number came with the account."""
     user = getattr(request, "user", None)
-    return {"unread_notifications": SimpleLazyObject(lambda: unread_count(user)) if user is not None else 0}
+    return {"unread_notifications": SimpleLazyObject(lambda: unread_shown(user)) if user is not None else 0}

@@ -26,6 +26,7 @@ def office_of(organization: Organization, duty: str) -> Office:
     """
     office = Office.objects.filter(organization=organization, duty=duty).first()
     if office is not None:
+        office.organization = organization  # the caller's own: who reads it asks nothing again
         return office
     with transaction.atomic():
         office, is_new = Office.objects.get_or_create(organization=organization, duty=duty)

@@ -19,7 +19,11 @@ class NotificationQuerySet(models.QuerySet):
         """Return the inbox of an account at an instant (default now): its own, due, digests left out. One index."""
         if user is None or not user.is_authenticated:
             return self.none()
-        return self.filter(user_id=user.pk, due_at__lte=at or timezone.now()).exclude(event=DIGEST)
+        return self.in_inbox_of(user.pk, at)
+
+    def in_inbox_of(self, user_id: Any, at: datetime | None = None) -> Self:
+        """Return the same for the number of an account, or for an expression that stands for one."""
+        return self.filter(user_id=user_id, due_at__lte=at or timezone.now()).exclude(event=DIGEST)
 
     def unread(self) -> Self:
         """Return those nobody has read."""

@@ -51,7 +51,7 @@ def inbox(request):
         rows = rows.filter(Q(due_at__lt=before[0]) | Q(due_at=before[0], pk__lt=before[1]))
     page = list(rows.newest_first()[: PAGE + 1])
     more, page = len(page) > PAGE, page[:PAGE]
-    unread = workflow.unread_count(request.user)
+    unread = workflow.unread_shown(request.user)
     here = reverse("notifications:list")
     asked = {"show": show} if show else {}
     context = {

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import F, Min
 
 from branches.constraints import checked, in_words
 from branches.models import Organization, Workday
@@ -141,15 +141,13 @@ def _calendar(since: datetime | None) -> dict[date, bool]:
 
 def _keep_next(grievance: Grievance) -> None:
     """Keep on the case what the work list sorts by."""
-    running = Clock.objects.running().filter(grievance=grievance)
-    first = running.filter(due_at__isnull=False).order_by("due_at", "pk").values_list("due_at", "kind").first()
-    due_at, kind = first or (None, "")
-    if not kind:
-        kind = running.order_by("pk").values_list("kind", flat=True).first() or ""
+    running = Clock.objects.running().filter(grievance=grievance).order_by(F("due_at").asc(nulls_last=True), "pk")
+    found = list(running.values_list("due_at", "kind", "missing_date"))  # a handful at most
+    due_at, kind, _ = found[0] if found else (None, "", None)
     kept = {
         "next_due_at": due_at,
         "next_clock": kind,
-        "calendar_missing": running.filter(missing_date__isnull=False).exists(),
+        "calendar_missing": any(missing is not None for _, _, missing in found),
     }
     Grievance.objects.filter(pk=grievance.pk).update(**kept)
     for name, value in kept.items():

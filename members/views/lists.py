@@ -260,8 +260,9 @@ def offers(asked: DriverList) -> list[dict]:
             region = asked.reach.region(Capability.DRIVER_VIEW)
             if len(region.committee_ids) < 2 and not region.everything:
                 continue
-            rows = Organization.objects.all() if region.everything else None
-            rows = rows or Organization.objects.filter(pk__in=region.committee_ids)
+            rows = Organization.objects.all()
+            if not region.everything:
+                rows = rows.filter(pk__in=region.committee_ids)
             offer["choices"] = [(str(pk), name) for pk, name in rows.values_list("pk", "short_name")]
         elif code == "enterprise":
             offer["kind"] = "text"

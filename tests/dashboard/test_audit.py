@@ -79,7 +79,7 @@ def test_the_list_costs_the_same_for_one_and_for_many(client, auditor, county_cl
     for _ in range(3):
         written(county_clerk)
     client.force_login(auditor)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(12):
         client.get(reverse("dashboard:audit"))
 
 

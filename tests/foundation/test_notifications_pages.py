@@ -155,7 +155,7 @@ def test_the_bell_stops_counting_at_a_hundred(client, clerk):
     assert ">99+<" in text
 
 
-def test_the_bell_costs_one_query_on_an_index_and_nothing_signed_out(client, clerk):
+def test_the_bell_comes_with_the_account_on_an_index_and_costs_nothing_signed_out(client, clerk):
     from django.test import Client
 
     tell(clerk)

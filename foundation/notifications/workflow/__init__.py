@@ -1,7 +1,7 @@
 """Verbs of notifications, one file per subject. Other apps need `publish`, `publish_many`, `Message`, `Recipient`."""
 
 from foundation.notifications.workflow.digests import build_digests
-from foundation.notifications.workflow.inbox import mark_all_read, mark_read, unread_count
+from foundation.notifications.workflow.inbox import mark_all_read, mark_read, unread_count, unread_shown
 from foundation.notifications.workflow.preferences import choices_of, choose, settings_of
 from foundation.notifications.workflow.publishing import Message, Recipient, publish, publish_many
 from foundation.notifications.workflow.resending import resend, resend_all, resendable
@@ -26,4 +26,5 @@ __all__ = [
     "settings_of",
     "sweep",
     "unread_count",
+    "unread_shown",
 ]
