@@ -84,6 +84,16 @@ class Coverage(TextChoices):
     NONE = "none", "未覆盖"
 
 
+class CoverageAsked(TextChoices):
+    """What the list of firms may be asked for: covered in any way, or one way."""
+
+    COVERED = "covered", "已覆盖"
+    OWN = Coverage.OWN.value, Coverage.OWN.label
+    JOINT = Coverage.JOINT.value, Coverage.JOINT.label
+    INSTRUCTOR = Coverage.INSTRUCTOR.value, Coverage.INSTRUCTOR.label
+    NONE = Coverage.NONE.value, Coverage.NONE.label
+
+
 class PlateColour(TextChoices):
     """Colour of a number plate (GA 36)."""
 

@@ -15,7 +15,15 @@ from branches.choices import COMMITTEES
 from branches.querysets import ScopedQuerySet
 from branches.scope import Region, reach_of
 from foundation.protection.seal import tail
-from members.choices import IMPORT_WORKING, TRANSFER_MOVED, TRANSFER_OPEN, ExportStatus, ImportStatus, VehicleStatus
+from members.choices import (
+    IMPORT_WORKING,
+    TRANSFER_MOVED,
+    TRANSFER_OPEN,
+    Coverage,
+    ExportStatus,
+    ImportStatus,
+    VehicleStatus,
+)
 from members.rules.people import ID_NUMBER, PHONE, id_number_index, phone_index
 from members.rules.search import Kind, Query
 
@@ -202,6 +210,10 @@ class EnterpriseQuerySet(ScopedQuerySet):
             Q(committee_id__in=region.organization_ids)
             | Q(organization_id__in=region.organization_ids | region.own_organization_ids)
         )
+
+    def covered(self) -> Self:
+        """Return the firms that are covered in any way: a unit of their own, a joint one, an instructor."""
+        return self.exclude(coverage=Coverage.NONE)
 
 
 class VehicleQuerySet(ScopedQuerySet):

@@ -165,6 +165,18 @@ CONDITIONS: dict[str, Condition] = {
             tuple(YES_NO),
             _PARTY,
         ),
+        Condition(
+            "declares",
+            "申报在支部",
+            lambda value, today, reach: Q(declared_branch_id=_key(value)),
+            needs=_PARTY,
+        ),
+        Condition(
+            "placed",
+            "编入支部",
+            lambda value, today, reach: Q(person__party_member__formal_organization_id=_key(value)),
+            needs=_PARTY,
+        ),
         Condition("unplaced", "自述党员未编入支部", _unplaced, tuple(YES_NO), _PARTY),
         Condition("union", "工会会员", _flag("union_member"), tuple(YES_NO)),
         Condition("veteran", "退役军人", _flag("person__is_veteran"), tuple(YES_NO)),
@@ -293,14 +305,14 @@ class DriverList:
         return Count(size if more else len(page.keys), not more)
 
     def in_force(self) -> list[tuple[str, str]]:
-        """Return (code, "司机类别：货车") for every condition in force. One query for a committee, one for a firm."""
+        """Return (code, "司机类别：货车") for every condition in force. One query for each unit or firm."""
         return [(code, f"{CONDITIONS[code].label}：{self._shown(code, value)}") for code, value in self.values.items()]
 
     def _shown(self, code: str, value: str) -> str:
         condition = CONDITIONS[code]
         if condition.show is not None:
             return condition.show(value)
-        if code == "committee":
+        if code in _ORGANIZATIONS:
             region = self.reach.region(Capability.DRIVER_VIEW)
             named = Organization.objects.filter(pk=_key(value))
             if not region.everything:
@@ -314,6 +326,7 @@ class DriverList:
         return dict(condition.choices).get(value, value)
 
 
+_ORGANIZATIONS = frozenset({"committee", "declares", "placed"})  # their value is the key of an organisation
 _ROW_RIGHTS = frozenset({Capability.PARTY_MEMBER_VIEW, Capability.CREDENTIAL_VIEW, Capability.ENTERPRISE_VIEW})
 # What somebody typed asks about a field: only in rows where he may see it.
 _KIND_RIGHTS = {

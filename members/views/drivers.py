@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from branches.capabilities import Capability
+from branches.choices import COMMITTEES
 from branches.models import Organization
 from branches.views.pages import confirm_page, form_page
 from members.choices import TransferStatus
@@ -28,7 +29,7 @@ from members.forms.drivers import (
 )
 from members.lists.columns import COLUMNS, credential_words
 from members.lists.drivers import CONDITIONS
-from members.lists.paging import Cursor, count_of
+from members.lists.paging import Cursor
 from members.models import Credential, Driver, DriverVehicle, PartyMember, RegistrationTransfer, SavedFilter
 from members.rules.drivers import IDENTITY_FIELDS, same_rows
 from members.templatetags.registry import plate
@@ -166,18 +167,20 @@ def back_to_list(request) -> str:
 @login_required
 @require_safe
 def of_organization(request, pk: int):
-    """Answer with the fragment "so many drivers" for an organisation's page. Four queries."""
+    """Answer with the fragment "so many drivers" for an organisation's page, each number a link to its rows.
+
+    Drivers are registered with committees; what a branch has are those who name it and those placed in it. About eight
+    queries.
+    """
     needs(request, Capability.DRIVER_VIEW)
     organization = get_object_or_404(Organization.objects.visible_to(request.reach), pk=pk)
-    asked = asked_list(request, {"committee": str(pk)})
-    members = PartyMember.objects.visible_to(request.reach).filter(formal_organization=pk)
-    placed = Driver.objects.visible_to(request.reach).filter(pk__in=members.values("pk"))
-    context = {
-        "organization": organization,
-        "count": asked.count,
-        "url": address({"committee": str(pk)}),
-        "placed": count_of(placed) if request.reach.has(Capability.PARTY_MEMBER_VIEW) else None,
-    }
+    asked = {"registered": "committee"} if organization.kind in COMMITTEES else {}
+    if request.reach.has(Capability.PARTY_MEMBER_VIEW):
+        asked |= {"placed": "placed"} if asked else {"declared": "declares", "placed": "placed"}
+    context = {"organization": organization}
+    for name, condition in asked.items():
+        query = {condition: str(pk)}
+        context[name] = {"count": asked_list(request, query).count, "url": address(query)}
     return render(request, "members/of_organization.html", context)
 
 

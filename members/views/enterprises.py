@@ -14,7 +14,7 @@ from branches.views.exports import table_file
 from branches.views.pages import form_page
 from foundation.protection.canonical import canonical_id_number, name_key
 from foundation.protection.identifiers import uscc_error
-from members.choices import Coverage, EnterpriseKind
+from members.choices import CoverageAsked, EnterpriseKind
 from members.forms.registry import EnterpriseForm
 from members.lists.paging import Cursor, count_of, in_order, page_of
 from members.models import Driver, Enterprise
@@ -25,7 +25,7 @@ from members.views.history import object_history
 from members.views.lists import address, size_of
 from members.workflow.enterprises import add_enterprise, change_enterprise
 
-CONDITIONS = {"kind": ("类型", EnterpriseKind), "coverage": ("组织覆盖", Coverage)}
+CONDITIONS = {"kind": ("类型", EnterpriseKind), "coverage": ("组织覆盖", CoverageAsked)}
 
 
 @login_required
@@ -59,6 +59,8 @@ def _narrowed(request, rows) -> tuple:
     elif text:
         rows = rows.filter(name_key__prefix=name_key(text))
     chosen = {name: request.GET[name] for name, (_, choices) in CONDITIONS.items() if request.GET.get(name) in choices}
+    if chosen.get("coverage") == CoverageAsked.COVERED:
+        return rows.covered().filter(**{name: chosen[name] for name in chosen if name != "coverage"}), text, chosen
     return rows.filter(**chosen), text, chosen
 
 

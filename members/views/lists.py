@@ -248,7 +248,7 @@ def offers(asked: DriverList) -> list[dict]:
     """Return the conditions a reader may set, with their choices and present values. One query (committees)."""
     offered = []
     for code, condition in CONDITIONS.items():
-        if code in {"batch", "unplaced"} or not asked.reach.has(condition.needs):
+        if code in {"batch", "declares", "placed", "unplaced"} or not asked.reach.has(condition.needs):
             continue
         offer: dict[str, Any] = {
             "code": code,

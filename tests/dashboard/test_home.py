@@ -169,11 +169,12 @@ def test_every_figure_of_the_desk_counts_exactly_the_rows_it_opens(sign_in, coun
     add_driver("丁四", tree.second_county)
     EnterpriseFactory(committee=tree.county, coverage="none")
     EnterpriseFactory(committee=tree.county, coverage="own", coverage_organization=tree.branch)
+    EnterpriseFactory(committee=tree.county, coverage="instructor")
     client = sign_in(county_clerk)
     desk = client.get("/").content.decode()
     tiles = re.findall(r'<a class="tile[^"]*" href="([^"]+)">.*?tile-value">([0-9,]+)<', desk, re.S)
     links = re.findall(r'href="([^"]+)">([0-9,]+) [户人]', desk)
-    rates = re.findall(r'<a href="(/drivers[^"]+)">[^<]+</a><span><b>.*?</b> <span class="quiet nw">([0-9,]+) ', desk)
+    rates = re.findall(r'<a href="(/(?:drivers|enterprises)[^"]+)">[^<]+</a><span><b>.*?</b> <span class="quiet nw">([0-9,]+) ', desk)
     figures = {address.replace("&amp;", "&"): int(number) for address, number in tiles + links + rates}
     assert figures == {
         "/drivers/": 3,
@@ -183,6 +184,7 @@ def test_every_figure_of_the_desk_counts_exactly_the_rows_it_opens(sign_in, coun
         "/organizations/appointments/vacant/?role=secretary": 2,
         "/registration/?open=1": 0,
         "/enterprises/?coverage=none": 1,
+        "/enterprises/?coverage=covered": 2,
     }
     for address, number in figures.items():
         page = client.get(address).content.decode()

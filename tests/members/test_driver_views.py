@@ -361,7 +361,7 @@ def test_members_are_counted_only_where_party_facts_may_be_seen(county_clerk, pa
     client.force_login(partner)
     answer = client.get(url)
     assert answer.status_code == 200
-    assert answer.context["placed"].number == 0
+    assert answer.context["placed"]["count"].number == 0
 
 
 def test_an_address_with_markup_in_it_stays_a_text_beside_its_field(county_clerk, client, tree):
@@ -371,3 +371,24 @@ def test_an_address_with_markup_in_it_stays_a_text_beside_its_field(county_clerk
         shown = client.get(f"/drivers/{marked.pk}/{page}").content.decode()
         assert "&lt;img src=x&gt;市" in shown
         assert "<img src=x>" not in shown
+
+
+def test_the_page_of_a_branch_counts_who_names_it_and_opens_exactly_those(sign_in, county_clerk, tree, driver):
+    DriverFactory(declared_branch=tree.branch, committee=tree.county)
+    DriverFactory(declared_branch=tree.second_branch, committee=tree.county)
+    DriverFactory(declared_branch=tree.branch, committee=tree.second_county)  # names it, is registered elsewhere
+    client = sign_in(county_clerk)
+    fragment = client.get(f"/drivers/of-organization/{tree.branch.pk}/").content.decode()
+    figures = dict(re.findall(r'href="([^"]+)">[^<]*?(\d+) 人<', fragment))
+    assert figures == {
+        f"/drivers/?declares={tree.branch.pk}": "2",
+        f"/drivers/?placed={tree.branch.pk}": "1",
+    }
+    assert "登记在本级" not in fragment
+    for url, number in figures.items():
+        page = client.get(url)
+        assert len(page.context["rows"]) == int(number)
+        assert tree.branch.short_name in page.content.decode()
+    county = client.get(f"/drivers/of-organization/{tree.county.pk}/").content.decode()
+    assert "登记在本级和下级的司机 3 人" in county
+    assert "申报在本支部" not in county
