@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+
 from branches.scope import Reach
 from foundation.audit.models import Entry
-from members.models import Driver, Enterprise, Person, Vehicle
+from members.models import Driver, Enterprise, Person, RosterImport, RosterResult, Vehicle
 from members.rules.drivers import GUARDED_ACTIONS, IDENTITY_FIELDS
 from members.workflow.drivers import PARTY_FIELDS, may_read_party_facts
 
@@ -42,17 +45,39 @@ _CHOICES = {
 
 
 def person_history(driver: Driver, reach: Reach, *, guarded: bool, limit: int = 20) -> list[dict]:
-    """Return the newest entries about a driver as timeline rows, with what this reader may know of them. One query.
+    """Return the newest entries about a driver as timeline rows, with what this reader may know of them. Two queries.
 
-    `guarded`: he may see full numbers, so he may also know who looked at them.
+    The rosters that wrote him are among them, as long as their results are kept, each with the address of its batch
+    for who may see that. `guarded`: he may see full numbers, so he may also know who looked at them.
     """
     party = may_read_party_facts(reach, driver)
     entries = Entry.objects.for_person(driver.pk)
     if not guarded:
         entries = entries.exclude(action__in=GUARDED_ACTIONS)
-    return [
-        _line(entry, guarded, hidden=frozenset() if party else frozenset(PARTY_FIELDS)) for entry in entries[:limit]
-    ]
+    hidden = frozenset() if party else frozenset(PARTY_FIELDS)
+    lines = [_line(entry, guarded, hidden) for entry in entries[:limit]] + _rosters(driver, reach, limit)
+    return sorted(lines, key=lambda line: line["at"], reverse=True)[:limit]
+
+
+def _rosters(driver: Driver, reach: Reach, limit: int) -> list[dict]:
+    """Return the rosters that made or changed a driver as timeline rows, newest first. One query."""
+    seen = RosterImport.objects.visible_to(reach).filter(pk=OuterRef("roster_import"))
+    results = RosterResult.objects.filter(person_id=driver.pk).select_related("roster_import__uploaded_by")
+    lines = []
+    for result in results.annotate(is_seen=Exists(seen)).order_by("-roster_import", "-pk")[:limit]:
+        batch = result.roster_import
+        undone = f"（{result.get_undone_display()}）" if result.undone else ""
+        line = {
+            "at": batch.finished_at or batch.confirmed_at or batch.created_at,
+            "who": batch.uploaded_by.name if batch.uploaded_by else "",
+            "text": f"名册导入，{result.get_fate_display()}{undone}",
+            "note": "",
+            "changes": [],
+        }
+        if result.is_seen:
+            line |= {"url": reverse("members:import_detail", args=[batch.pk]), "link": batch.file_name}
+        lines.append(line)
+    return lines
 
 
 def object_history(target, limit: int = 20) -> list[dict]:

@@ -174,7 +174,9 @@ def test_every_figure_of_the_desk_counts_exactly_the_rows_it_opens(sign_in, coun
     desk = client.get("/").content.decode()
     tiles = re.findall(r'<a class="tile[^"]*" href="([^"]+)">.*?tile-value">([0-9,]+)<', desk, re.S)
     links = re.findall(r'href="([^"]+)">([0-9,]+) [户人]', desk)
-    rates = re.findall(r'<a href="(/(?:drivers|enterprises)[^"]+)">[^<]+</a><span><b>.*?</b> <span class="quiet nw">([0-9,]+) ', desk)
+    rates = re.findall(
+        r'<a href="(/(?:drivers|enterprises)[^"]+)">[^<]+</a><span><b>.*?</b> <span class="quiet nw">([0-9,]+) ', desk
+    )
     figures = {address.replace("&amp;", "&"): int(number) for address, number in tiles + links + rates}
     assert figures == {
         "/drivers/": 3,

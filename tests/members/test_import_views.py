@@ -5,6 +5,7 @@ import re
 
 import pytest
 import python_calamine
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,7 +14,8 @@ from members.choices import ImportPhase, ImportStatus
 from members.models import Driver, Person, RosterImport, RosterMapping, RosterResult, RosterRow
 from members.workflow import import_reports
 from members.workflow.import_run import run_to_end
-from members.workflow.imports import confirm, stored_path
+from members.workflow.imports import confirm, map_columns, stored_path
+from tests.factories.members import PartyMemberFactory
 from tests.members.rosters import FOLDER, outcome_of
 
 pytestmark = pytest.mark.django_db
@@ -283,6 +285,34 @@ def test_a_column_mapped_by_hand_is_read_again_and_kept_for_the_next_file(clerk,
     following = uploaded(clerk, text.replace(rows[0]["name"], "测试甲").encode())
     assert following.mapping == {"联络": "phone"}
     assert Person.objects.count() == 0
+
+
+def test_a_mapping_kept_again_takes_the_place_of_the_old_and_a_name_is_given_once(clerk, county_clerk):
+    rows = people(3)
+    first = uploaded(clerk, roster(rows[:1]))
+    again = uploaded(clerk, roster(rows[1:2]))
+    other = uploaded(clerk, roster(rows[2:]).replace("手机号".encode(), "电话".encode(), 1))
+    map_columns(county_clerk, first, {"姓名": "name"}, save_as="车队的表")
+    map_columns(county_clerk, again, {"姓名": ""}, save_as="改过的表")
+    kept = RosterMapping.objects.get()
+    assert (kept.name, kept.columns) == ("改过的表", {"姓名": ""})
+    with pytest.raises(ValidationError, match="用过"):
+        map_columns(county_clerk, other, {"姓名": "name"}, save_as="改过的表")
+    other.refresh_from_db()
+    assert (other.status, other.mapping) == (ImportStatus.PREVIEW, {})
+
+
+def test_the_history_of_a_driver_opens_the_batch_that_wrote_him_for_who_may_see_it(clerk, sign_in, secretary, tree):
+    batch = confirmed(clerk, uploaded(clerk, roster(people(1))))
+    driver = Driver.objects.get()
+    link = f'<a href="{url("import_detail", batch)}">花名册.csv</a>'
+    page = clerk.get(reverse("members:driver_detail", args=[driver.pk])).content.decode()
+    assert f"名册导入，新增 {link}" in page
+    assert clerk.get(url("import_detail", batch)).status_code == 200
+    PartyMemberFactory(person=driver.person, formal_organization=tree.branch)
+    page = sign_in(secretary).get(reverse("members:driver_detail", args=[driver.pk])).content.decode()
+    assert "名册导入，新增" in page
+    assert "花名册.csv" not in page
 
 
 def test_columns_left_as_they_are_lead_to_the_plan_without_reading_again(clerk):
