@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from branches.capabilities import Capability
+from branches.constraints import in_words
 from branches.models import Organization
 from branches.rules import may
 from foundation.audit import trail
@@ -90,7 +91,8 @@ def map_columns(actor, batch: RosterImport, columns: Mapping[str, str], *, save_
 
     With `save_as` the mapping is kept for the next file of this shape at this organisation.
 
-    Raises PermissionDenied, NotReady, ValueError for a field that does not exist.
+    Raises PermissionDenied, NotReady, ValueError for a field that does not exist, ValidationError for a name that the
+    mapping of another shape has; then nothing is changed.
     """
     _require(actor, Capability.ROSTER_IMPORT_UPLOAD, batch)
     if unknown := [code for code in columns.values() if code and code not in BY_CODE]:
@@ -108,12 +110,25 @@ def map_columns(actor, batch: RosterImport, columns: Mapping[str, str], *, save_
             organization_id=batch.organization_id,
         )
         if save_as and batch.shape:
-            RosterMapping.objects.update_or_create(
-                organization_id=batch.organization_id,
-                shape=batch.shape,
-                defaults={"name": save_as[:60], "columns": dict(columns), "saved_by": actor},
-            )
+            _keep_mapping(actor, batch, save_as[:60], columns)
         wake(batch)
+
+
+def _keep_mapping(actor, batch: RosterImport, name: str, columns: Mapping[str, str]) -> None:
+    """Keep a mapping for a shape of file, in place of one that is kept already. One statement: nobody comes between.
+
+    Raises ValidationError when the mapping of another shape has the name.
+    """
+    mapping = RosterMapping(
+        organization_id=batch.organization_id, shape=batch.shape, name=name, columns=dict(columns), saved_by=actor
+    )
+    with in_words(RosterMapping):
+        RosterMapping.objects.bulk_create(
+            [mapping],
+            update_conflicts=True,
+            unique_fields=["organization", "shape"],
+            update_fields=["name", "columns", "saved_by", "updated_at"],
+        )
 
 
 def confirm(actor, batch: RosterImport, plan_digest: str, *, accepted_fields: Iterable[str] = ()) -> None:

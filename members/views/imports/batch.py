@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -80,6 +81,8 @@ def import_columns(request, pk: int):
         return columns_page(request, batch, refusal=f"“{name}”已经是另一种表的名称，换一个名称。", status=422)
     try:
         map_columns(request.user, batch, batch.mapping if mapping is None else mapping, save_as=name)
+    except ValidationError as refusal:  # somebody took the name at this moment
+        return columns_page(request, batch, refusal=" ".join(refusal.messages), status=422)
     except (NotReady, NotAllowed, Conflict) as refusal:
         messages.warning(request, str(refusal))
     return redirect(url_of("import_detail", batch))
