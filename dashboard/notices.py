@@ -56,6 +56,7 @@ ACTIONS: dict[str, str] = {
     "driver.register": "登记司机",
     "driver.reveal": "查看完整号码",
     "driver.set_credential": "登记从业资格",
+    "driver.vehicle_elsewhere": "登记车辆时遇到别处的车",
     "driver.verify": "核实司机信息",
     "enterprise.add": "登记企业",
     "enterprise.change": "修改企业",

@@ -86,7 +86,7 @@ class VehicleAdmin(RegistryAdmin):
     written = VEHICLE_FIELDS
     committee_field = "registering_committee"
     ordering = ["pk"]
-    list_display = ["plate", "colour", "kind", "enterprise", "registering_committee", "status"]
+    list_display = ["plate", "colour", "kind", "firm", "registering_committee", "status"]
     list_filter = ["kind", "status"]
     list_select_related = ["enterprise", "registering_committee"]
     autocomplete_fields = ["registering_committee", "enterprise"]
@@ -94,6 +94,25 @@ class VehicleAdmin(RegistryAdmin):
     search_help_text = "车牌开头的几位，不写中间的点"
     add_row = staticmethod(add_vehicle)
     change_row = staticmethod(change_vehicle)
+    FOREIGN = ("plate", "colour", "kind", "status")  # what is shown of a vehicle that is registered elsewhere
+
+    def get_queryset(self, request):
+        """Say of each row whether its particulars may be read."""
+        return super().get_queryset(request).with_is_ours(request.reach)
+
+    @admin.display(description="所属企业", ordering=None)
+    def firm(self, vehicle):
+        """Return the firm, where the vehicle is registered in one's own region."""
+        return vehicle.enterprise if vehicle.is_ours else "别处登记"
+
+    def get_fields(self, request, obj=None):
+        """Leave out the particulars of a vehicle that is registered elsewhere."""
+        return self.FOREIGN if obj is not None and not obj.is_ours else super().get_fields(request, obj)
+
+    def entries_of(self, request, obj):
+        """Return the history of one's own vehicle, nothing of another."""
+        entries = super().entries_of(request, obj)
+        return entries if obj.is_ours else entries.none()
 
 
 @admin.register(Driver)

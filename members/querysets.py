@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Self
 
 from django.apps import apps
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 
 from branches.capabilities import Capability
 from branches.choices import COMMITTEES
@@ -216,6 +216,12 @@ class EnterpriseQuerySet(ScopedQuerySet):
         return self.exclude(coverage=Coverage.NONE)
 
 
+def _registered_in(region: Region) -> Q:
+    """Return the condition on a vehicle "registered in the region, or of a firm of one's own platform"."""
+    committees = region.committee_ids | region.own_organization_ids
+    return Q(registering_committee_id__in=committees) | Q(enterprise__organization_id__in=region.own_organization_ids)
+
+
 class VehicleQuerySet(ScopedQuerySet):
     """Vehicles, visible through the registering committee or through a driver whom one may see."""
 
@@ -253,11 +259,18 @@ class VehicleQuerySet(ScopedQuerySet):
         whoever types a plate could tie any vehicle of the country to a driver and change it. Queries as `visible_to`.
         """
         region = reach_of(who).region(Capability.VEHICLE_CHANGE)
+        return self.all() if region.everything else self.filter(_registered_in(region))
+
+    def with_is_ours(self, who) -> Self:
+        """Annotate `is_ours`: registered in the region of the user (or reach), or of his platform.
+
+        A vehicle that is seen only because a driver of his drives it shows its plate, colour, kind and where it is
+        registered; its firm, certificate, mass and history are for those who registered it (docs/decisions/0008).
+        """
+        region = reach_of(who).region(self.view_capability)
         if region.everything:
-            return self.all()
-        committees = region.committee_ids | region.own_organization_ids
-        of_own_firms = Q(enterprise__organization_id__in=region.own_organization_ids)
-        return self.filter(Q(registering_committee_id__in=committees) | of_own_firms)
+            return self.annotate(is_ours=Value(True))
+        return self.annotate(is_ours=Case(When(_registered_in(region), then=Value(True)), default=Value(False)))
 
     def active(self) -> Self:
         """Return the vehicles in use."""

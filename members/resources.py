@@ -109,6 +109,7 @@ class VehicleResource(RegistryResource):
     committee = fields.Field("registering_committee__code", "committee", readonly=True)
     enterprise = fields.Field("enterprise__name", "enterprise", readonly=True)
     IMPORTED: ClassVar = ("plate", "colour", "kind", "gross_mass_kg", "transport_certificate")
+    PARTICULARS: ClassVar = ("gross_mass_kg", "transport_certificate", "enterprise__name")
     change_capability = Capability.VEHICLE_CHANGE
 
     class Meta(SafeResource.Meta):
@@ -125,6 +126,12 @@ class VehicleResource(RegistryResource):
             "status",
         )
         export_order = fields
+
+    def export_field(self, field, instance, **kwargs):
+        """Give a cell; of a vehicle that is registered elsewhere only what the page shows of it, too."""
+        if field.attribute in self.PARTICULARS and not instance.is_ours:
+            return ""
+        return super().export_field(field, instance, **kwargs)
 
     def get_instance(self, instance_loader, row):
         """Return the vehicle a row speaks of, None for a new one."""

@@ -29,6 +29,9 @@ TAKEN_ELSEWHERE_SENTENCE = (
 # Numbers met that are registered elsewhere: a form must not become a way to try out identity numbers.
 OUT_OF_SCOPE_PER_HOUR = 30
 TOO_MANY_ELSEWHERE_SENTENCE = "一小时内有很多号码不能登记在这里。请过一小时再来；人数多，请联系上级委员会用名册办。"
+# The same for plates: a tie to a vehicle that is registered elsewhere opens its page.
+PLATES_ELSEWHERE_PER_HOUR = 30
+TOO_MANY_PLATES_SENTENCE = "一小时内登记了很多别处的车。请过一小时再来；车多，请用名册办。"
 # Entries of the trail said to those who may see full numbers only: who looked and why, who asked elsewhere.
 GUARDED_ACTIONS = frozenset({"driver.reveal", "driver.claim_registration", "driver.out_of_scope", "driver.merge"})
 IDENTITY_FIELDS = {"id_number": "身份证号", "phone": "电话", "address": "住址"}

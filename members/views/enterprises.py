@@ -73,15 +73,20 @@ def enterprise_export(request):
     return table_file(request, Capability.ENTERPRISE_EXPORT, EnterpriseResource, rows, "企业")
 
 
-def page_context(request, rows, order, joined, chosen: dict, conditions: dict, text: str, unit: str) -> dict:
-    """Return the context of a plain list: rows of one keyset page, count, conditions in force, neighbours."""
+def page_context(
+    request, rows, order, joined, chosen: dict, conditions: dict, text: str, unit: str, shown=None
+) -> dict:
+    """Return the context of a plain list: rows of one keyset page, count, conditions in force, neighbours.
+
+    `shown`: the queryset the rows of the page are read by, if not the plain one.
+    """
     cursor = Cursor.read(request.GET["at"]) if request.GET.get("at") else None
     size = size_of(request.GET)
     page = page_of([Ordered(rows, order)], [EVERYTHING], cursor, size)
     count = count_of(rows)
     given = {"q": text, **chosen} if text else dict(chosen)
     return {
-        "rows": in_order(page.keys, rows.model._base_manager.select_related(*joined)),
+        "rows": in_order(page.keys, (rows.model._base_manager if shown is None else shown).select_related(*joined)),
         "count": count,
         "count_words": f"共 {count} {unit}",
         "text": text,

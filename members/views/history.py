@@ -22,6 +22,7 @@ ACTIONS = {
     "driver.set_credential": "登记从业资格",
     "driver.claim_registration": "认领登记",
     "driver.out_of_scope": "别处登记时被拦下",
+    "driver.vehicle_elsewhere": "登记的是别处的车",
     "driver.export": "导出",
     "registration.release": "放行登记",
     "registration.refuse": "不同意转出登记",

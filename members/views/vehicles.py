@@ -40,7 +40,17 @@ def vehicle_list(request):
     return render(
         request,
         "members/vehicle_list.html",
-        page_context(request, rows, order, ("registering_committee", "enterprise"), chosen, CONDITIONS, text, "辆")
+        page_context(
+            request,
+            rows,
+            order,
+            ("registering_committee", "enterprise"),
+            chosen,
+            CONDITIONS,
+            text,
+            "辆",
+            shown=Vehicle.objects.with_is_ours(request.reach),
+        )
         | {"may_add": request.reach.has(Capability.VEHICLE_ADD)},
     )
 
@@ -58,7 +68,7 @@ def vehicle_detail(request, pk: int):
         "vehicle": vehicle,
         "links": links.filter(driver__in=seen).order_by("until_date", "pk") if named else [],
         "may_change": request.reach.has(Capability.VEHICLE_CHANGE) and changeable.exists(),
-        "history": object_history(vehicle),
+        "history": object_history(vehicle) if vehicle.is_ours else [],
         "crumbs": [("车辆", reverse("members:vehicle_list")), (plate(vehicle.plate), "")],
     }
     return render(request, "members/vehicle_detail.html", context)
@@ -112,4 +122,4 @@ def vehicle_change(request, pk: int):
 def _one(request, pk: int) -> Vehicle:
     needs(request, Capability.VEHICLE_VIEW)
     rows = Vehicle.objects.visible_to(request.reach).select_related("registering_committee", "enterprise")
-    return get_object_or_404(rows, pk=pk)
+    return get_object_or_404(rows.with_is_ours(request.reach), pk=pk)

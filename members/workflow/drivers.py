@@ -23,8 +23,10 @@ from members.choices import CREDENTIAL_OF_GROUP, Source, VehicleStatus
 from members.models import Credential, Driver, DriverVehicle, Enterprise, Person, Vehicle
 from members.rules.drivers import (
     OUT_OF_SCOPE_PER_HOUR,
+    PLATES_ELSEWHERE_PER_HOUR,
     TAKEN_ELSEWHERE_SENTENCE,
     TOO_MANY_ELSEWHERE_SENTENCE,
+    TOO_MANY_PLATES_SENTENCE,
     may_register_at,
     plate_sentence,
 )
@@ -48,6 +50,7 @@ DRIVER_FIELDS = (
     "remarks",
 )
 OUT_OF_SCOPE_ACTION = "driver.out_of_scope"
+PLATE_ELSEWHERE_ACTION = "driver.vehicle_elsewhere"
 CREDENTIAL_FIELDS = ("issuer", "issued_date", "expires_date")
 
 
@@ -108,7 +111,7 @@ def register_driver(
         checked(driver, exclude={"person"})
         driver.save(force_insert=True)
         if plate:
-            _tie(driver, _vehicle_for(plate, driver), today)
+            _tie(driver, _vehicle_for(plate, driver, actor, reach), today)
         if credential:
             _put_credential(driver, CREDENTIAL_OF_GROUP.get(driver.group), credential, {})
         trail.record(
@@ -200,7 +203,7 @@ def assign_vehicle(
 ) -> DriverVehicle:
     """Tie a vehicle to a driver from a day on; a plate nobody knows becomes a vehicle. No other tie ends.
 
-    Raises PermissionDenied, ValidationError (plate, tied already).
+    Raises PermissionDenied, ValidationError (plate, tied already, too many plates that are registered elsewhere).
     """
     reach = reach_of(actor)
     _require(reach, driver, Capability.DRIVER_CHANGE)
@@ -210,7 +213,7 @@ def assign_vehicle(
     if not plate:
         raise ValidationError({"plate": "车牌没有填。"})
     with transaction.atomic():
-        vehicle = _vehicle_for(plate, driver, colour)
+        vehicle = _vehicle_for(plate, driver, actor, reach, colour)
         link = _tie(driver, vehicle, from_date)
         _touch(driver)
         _trace("driver.assign_vehicle", driver, actor, fields=["vehicle_links"], details={"plate": plate})
@@ -352,7 +355,13 @@ def _good_plate(plate: str) -> str:
     return plate
 
 
-def _vehicle_for(plate: str, driver: Driver, colour: str = "") -> Vehicle:
+def _vehicle_for(plate: str, driver: Driver, actor, reach: Reach, colour: str = "") -> Vehicle:
+    """Return the vehicle of a plate, registered here if nobody knows it. Two to four queries.
+
+    One that is registered elsewhere is noted; whoever met many of them is refused for a while, whatever plate comes
+    next, so that a refusal says nothing about it.
+    """
+    _brake_plates(actor)
     active = Vehicle.objects.filter(plate=plate, status=VehicleStatus.ACTIVE)
     vehicle = (active.filter(colour=colour) if colour else active.order_by("pk")).first()
     if vehicle is None:
@@ -364,7 +373,16 @@ def _vehicle_for(plate: str, driver: Driver, colour: str = "") -> Vehicle:
         )
         with in_words(Vehicle):
             vehicle.save(force_insert=True)
+    elif not Vehicle.objects.visible_to(reach).filter(pk=vehicle.pk).exists():
+        _trace(PLATE_ELSEWHERE_ACTION, driver, actor, fields=[], details={"plate": plate})
     return vehicle
+
+
+def _brake_plates(actor) -> None:
+    hour_ago = timezone.now() - timedelta(hours=1)
+    met = Entry.objects.by_actor(actor).filter(action=PLATE_ELSEWHERE_ACTION, at__gt=hour_ago).order_by()
+    if met.count() >= PLATES_ELSEWHERE_PER_HOUR:
+        raise ValidationError({"plate": TOO_MANY_PLATES_SENTENCE}, code="too_many")
 
 
 def _tie(driver: Driver, vehicle: Vehicle, from_date: date | None) -> DriverVehicle:
