@@ -60,6 +60,9 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 ROSTER_BRAKE_PERCENT = env.integer("ROSTER_BRAKE_PERCENT", 30, at_least=1)
 # Rows about people registered elsewhere are the one thing an importer may learn; so many a day and no more.
 ROSTER_OUT_OF_SCOPE_PER_DAY = env.integer("ROSTER_OUT_OF_SCOPE_PER_DAY", 500, at_least=1)
+# Protected values one person may reveal in a day, and rows he may export in clear.
+REVEALS_PER_DAY = env.integer("REVEALS_PER_DAY", 100, at_least=1)
+UNMASKED_ROWS_PER_DAY = env.integer("UNMASKED_ROWS_PER_DAY", 10_000, at_least=1)
 # Line results are what undo needs and hold personal data: kept so long after an import has ended.
 ROSTER_RETENTION_DAYS = env.integer("ROSTER_RETENTION_DAYS", 90, at_least=1)
 ROSTER_MAX_BYTES = env.integer("ROSTER_MAX_BYTES", 100 * 1024 * 1024, at_least=1)

@@ -11,6 +11,7 @@ from foundation.audit import trail
 from grievances.models import Grievance
 from grievances.rules import cases
 from grievances.workflow.steps import acting, person_of, require, require_visible
+from members.workflow import looks
 
 REVEALED = {"phone": "电话", "complainant_name": "姓名"}
 
@@ -19,7 +20,8 @@ def reveal(grievance: Grievance, field: str, *, actor, reason: str, at: datetime
     """Return the complainant's phone or name in full and write down who looked and why.
 
     Raises PermissionDenied for who has not to speak with him or to whom he is not named, ValidationError without a
-    reason or for another field. Source: docs/permissions.md (reveal needs a reason and is audited).
+    reason, for another field, or beyond the limit of a day, which is written down as well.
+    Source: docs/permissions.md (reveal needs a reason and is audited).
     """
     who = acting(actor, at)
     require_visible(who.reach, grievance)
@@ -32,8 +34,9 @@ def reveal(grievance: Grievance, field: str, *, actor, reason: str, at: datetime
     if len(reason) > 200:
         raise ValidationError({"reason": "理由最多 200 个字。"})
     with transaction.atomic():
+        may_look = looks.may_look_again(actor)
         trail.record(
-            "grievance.reveal",
+            "grievance.reveal" if may_look else "grievance.reveal_braked",
             grievance,
             actor=actor,
             organization_id=grievance.organization_id,
@@ -42,4 +45,6 @@ def reveal(grievance: Grievance, field: str, *, actor, reason: str, at: datetime
             reason=reason,
             label=grievance.number,
         )
+    if not may_look:
+        raise ValidationError({"reason": looks.reveals_sentence()}, code="too_many")
     return getattr(grievance, field)

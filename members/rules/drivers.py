@@ -33,7 +33,15 @@ TOO_MANY_ELSEWHERE_SENTENCE = "一小时内有很多号码不能登记在这里�
 PLATES_ELSEWHERE_PER_HOUR = 30
 TOO_MANY_PLATES_SENTENCE = "一小时内登记了很多别处的车。请过一小时再来；车多，请用名册办。"
 # Entries of the trail said to those who may see full numbers only: who looked and why, who asked elsewhere.
-GUARDED_ACTIONS = frozenset({"driver.reveal", "driver.claim_registration", "driver.out_of_scope", "driver.merge"})
+GUARDED_ACTIONS = frozenset(
+    {
+        "driver.reveal",
+        "driver.reveal_braked",
+        "driver.claim_registration",
+        "driver.out_of_scope",
+        "driver.merge",
+    }
+)
 IDENTITY_FIELDS = {"id_number": "身份证号", "phone": "电话", "address": "住址"}
 
 

@@ -16,6 +16,7 @@ ACTIONS = {
     "driver.change": "修改",
     "driver.verify": "核实，信息无误",
     "driver.reveal": "查看完整信息",
+    "driver.reveal_braked": "要查看完整信息，超过每天上限被拦下",
     "driver.merge": "合并重复登记",
     "driver.assign_vehicle": "登记车辆",
     "driver.end_vehicle": "移除车辆",

@@ -26,6 +26,7 @@ from members.choices import TRANSFER_OPEN
 from members.models import Affiliation, Credential, Driver, DriverVehicle, PartyMember, Person, RegistrationTransfer
 from members.rules.drivers import IDENTITY_FIELDS, id_number_sentence, phone_sentence
 from members.rules.people import id_number_columns, name_columns, phone_columns
+from members.workflow import looks
 
 PERSON_FIELDS = ("name", "id_number", "phone", "address", "sex", "birth_date", "ethnicity", "is_veteran")
 MERGE_SNAPSHOT = "audit.merge"  # associated data of what a merge keeps sealed in the trail
@@ -93,10 +94,11 @@ def _shown(name: str, value: Any) -> Any:
 
 
 def reveal(driver: Driver, field: str, *, actor, reason: str) -> str:
-    """Return a protected value of a driver in full and write down who looked and why. Two queries and one INSERT.
+    """Return a protected value of a driver in full and write down who looked and why. Four queries and one INSERT.
 
     `field` is one of IDENTITY_FIELDS. Raises PermissionDenied outside driver_identity.reveal, ValidationError without
-    a reason or for another field. Source: docs/permissions.md (reveal needs a reason and is audited).
+    a reason, for another field, or beyond the limit of a day, which is written down as well. Source:
+    docs/permissions.md (reveal needs a reason and is audited).
     """
     reach = reach_of(actor)
     if not Driver.objects.manageable_by(reach, Capability.DRIVER_IDENTITY_REVEAL).filter(pk=driver.pk).exists():
@@ -109,8 +111,9 @@ def reveal(driver: Driver, field: str, *, actor, reason: str) -> str:
     if len(reason) > 200:
         raise ValidationError({"reason": "理由最多 200 个字。"})
     with transaction.atomic():
+        may_look = looks.may_look_again(actor)
         trail.record(
-            "driver.reveal",
+            "driver.reveal" if may_look else "driver.reveal_braked",
             driver,
             actor=actor,
             organization_id=driver.registering_committee_id,
@@ -119,6 +122,8 @@ def reveal(driver: Driver, field: str, *, actor, reason: str) -> str:
             reason=reason,
             label=mask_name(driver.person.name),
         )
+    if not may_look:
+        raise ValidationError({"reason": looks.reveals_sentence()}, code="too_many")
     return getattr(driver.person, field)
 
 

@@ -1,15 +1,18 @@
 """The verbs on drivers, their vehicles and licences; looking at a number; making two rows one."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
 
 from foundation.audit.models import Entry
 from foundation.audit.trail import Conflict
 from members.models import Credential, Driver, DriverVehicle, PartyMember, Person, Vehicle
 from members.workflow import drivers as verbs
+from members.workflow import looks
 from members.workflow.people import merge_people, reveal
+from tests.factories import AppointmentFactory
 from tests.factories.members import (
     CredentialFactory,
     DriverFactory,
@@ -226,6 +229,22 @@ def test_the_secretary_reveals_in_his_branch_only_the_leader_nowhere(secretary, 
     for driver, actor in ((other, secretary), (placed, leader), (placed, partner)):
         with pytest.raises(PermissionDenied):
             reveal(driver, "id_number", actor=actor, reason="核实身份")
+
+
+def test_after_so_many_looks_in_a_day_the_next_is_refused_and_written_down(county_clerk, tree, settings):
+    settings.REVEALS_PER_DAY = 2
+    driver = DriverFactory(committee=tree.county)
+    other = AppointmentFactory(organization=tree.county, role="clerk").user
+    for _ in range(2):
+        reveal(driver, "phone", actor=county_clerk, reason="提醒证件到期")
+    for _ in range(2):
+        with pytest.raises(ValidationError, match="今天已经查看了 2 次"):
+            reveal(driver, "id_number", actor=county_clerk, reason="核实身份")
+    assert Entry.objects.filter(action="driver.reveal_braked", actor_id=county_clerk.pk, reason="核实身份").count() == 2
+    assert reveal(driver, "phone", actor=other, reason="提醒证件到期") == driver.person.phone
+    midnight = looks.start_of_day(timezone.now())
+    assert timezone.localtime(midnight).hour == 0
+    assert looks.start_of_day(midnight - timedelta(seconds=1)) == midnight - timedelta(days=1)
 
 
 # --- merge ------------------------------------------------------------------------------------------------------------

@@ -161,6 +161,22 @@ def test_too_many_rows_none_and_no_reason_are_refused(county_clerk, drivers, set
     assert not ExportJob.objects.exists()
 
 
+def test_a_day_gives_so_many_rows_in_clear_and_what_goes_beyond_is_refused_and_written_down(
+    county_clerk, drivers, settings
+):
+    settings.UNMASKED_ROWS_PER_DAY = len(drivers) * 2 + 1
+    for _ in range(2):
+        job = _ask(county_clerk, unmask=True)
+    with pytest.raises(ValidationError, match="您今天还可以导出 1 人"):
+        _ask(county_clerk, unmask=True)
+    refused = Entry.objects.get(action="driver.export_braked")
+    assert (refused.actor_id, refused.reason, refused.details["masked"]) == (county_clerk.pk, "年度体检通知", False)
+    assert ExportJob.objects.count() == 2
+    assert _ask(county_clerk).masked  # masked ones are not counted
+    ExportJob.objects.filter(pk=job.pk).update(status="failed")  # a file that never came counts nothing
+    assert _ask(county_clerk, unmask=True).total == len(drivers)
+
+
 def test_request_and_download_are_written_down(county_clerk, drivers, client):
     job = _ask(county_clerk)
     exports.write_next(job.pk)
