@@ -502,12 +502,12 @@ def sweep_due(clock: Clock, *, cases: int) -> dict:
 
     from branches.models import Organization
     from dashboard.demo import grievances as demo
-    from dashboard.demo.grievances import HORIZON
+    from dashboard.demo.grievances import HORIZON, world
     from grievances.choices import ClockState
     from grievances.models import Clock as Ticking
     from grievances.workflow import sweep
 
-    late, demo.FIRST = HORIZON + timedelta(days=30), HORIZON - timedelta(days=2)
+    late, world.FIRST = HORIZON + timedelta(days=30), HORIZON - timedelta(days=2)
     counties = Organization.objects.filter(kind="industry_committee", level="county").order_by("code")
     demo.load_grievances(list(counties.values_list("pk", flat=True)), cases, seed=2)
     settle()

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from branches.models import Organization
 from dashboard.demo import grievances as demo
+from dashboard.demo.grievances import world as made_up
 from dashboard.integrity import CHECKS
 from foundation.audit.models import Entry
 from foundation.notifications.models import Notification
@@ -57,7 +58,7 @@ def world(tmp_path, settings, monkeypatch):
 @pytest.fixture
 def due(world, monkeypatch):
     """Load cases of the last two days: nearly all are open, and within a month every clock of theirs is late."""
-    monkeypatch.setattr(demo, "FIRST", demo.HORIZON - timedelta(days=2))
+    monkeypatch.setattr(made_up, "FIRST", demo.HORIZON - timedelta(days=2))
     counties = Organization.objects.filter(level="county", kind="industry_committee").values_list("pk", flat=True)
     demo.load_grievances(list(counties), CASES, seed=3)
     assert Clock.objects.to_mark(LATE).count() > CASES
