@@ -8,7 +8,7 @@ from django.test import Client
 from dashboard.demo.names import People
 from dashboard.demo.rosters import write_roster
 from members.models import Driver, Person
-from members.workflow import import_run
+from members.roster.apply import Applier
 from tests.factories import UserFactory
 from tests.members.roster_runs import load_units, written
 
@@ -51,13 +51,13 @@ def test_a_roster_the_database_refuses_logs_nobody(divisions, tmp_path, logged, 
     load_units()
     path = tmp_path / "roster.xlsx"
     write_roster(path, 10, seed=3)
-    apply = import_run.Applier.apply
+    apply = Applier.apply
 
     def twice(self, rows):
         apply(self, rows)
         return apply(self, rows)
 
-    monkeypatch.setattr(import_run.Applier, "apply", twice)
+    monkeypatch.setattr(Applier, "apply", twice)
     batch = written(path, "510100")
     assert batch.failure_code
     people = People(3)

@@ -248,7 +248,7 @@ def test_what_was_confirmed_is_not_written_for_a_closed_account(tree, county_cle
 
 
 def test_a_post_that_ends_in_the_middle_of_an_import_stops_it_at_the_next_chunk(tree, county_clerk, monkeypatch):
-    monkeypatch.setattr(import_run, "APPLY_CHUNK", 1)
+    monkeypatch.setattr(import_run.steps, "APPLY_CHUNK", 1)
     batch = _about_to_be_written(tree, county_clerk, [f"张三,{FIRST},13800000001,,", f"李四,{SECOND},13800000002,,"])
     advance(batch.pk, seconds=0)
     assert Driver.objects.count() == 1

@@ -58,9 +58,9 @@ def drivers(count, start=0):
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     """Have forty drivers registered, chunks of a few rows, and a database other processes can see."""
-    monkeypatch.setattr(import_run, "CHUNK", 16)
-    monkeypatch.setattr(import_run, "APPLY_CHUNK", 12)
-    monkeypatch.setattr(import_run, "UNDO_CHUNK", 10)
+    monkeypatch.setattr(import_run.steps, "CHUNK", 16)
+    monkeypatch.setattr(import_run.steps, "APPLY_CHUNK", 12)
+    monkeypatch.setattr(import_run.steps, "UNDO_CHUNK", 10)
     monkeypatch.setattr(imports, "wake", lambda batch: None)  # every message is lost
     city = OrganizationFactory(code=PLACE, kind="industry_committee", level="city", short_name="成都市")
     for code, name in COUNTIES.items():
@@ -254,7 +254,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing_more(roster):
 
 def test_that_test_notices_a_lease_nobody_looks_at(roster, monkeypatch):
     batch = uploaded(roster)
-    monkeypatch.setattr(import_run, "renew", lambda rows, key, owner, seconds, /, **changes: None)
+    monkeypatch.setattr(import_run.steps, "renew", lambda rows, key, owner, seconds, /, **changes: None)
     with At("phase=chunk", lambda: _stolen(batch.pk)).listening():
         advance(batch.pk)  # staged
         batch.refresh_from_db()
