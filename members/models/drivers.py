@@ -108,6 +108,8 @@ class Enterprise(models.Model):
 class Vehicle(models.Model):
     """A vehicle by its plate (GA 36)."""
 
+    is_ours: bool  # annotated by VehicleQuerySet.with_is_ours: whether its particulars may be read
+
     plate = KeyField("车牌号", max_length=9)
     colour = models.CharField("车牌颜色", max_length=14, choices=PlateColour, blank=True)
     kind = models.CharField("车型", max_length=14, choices=VehicleKind, blank=True)
