@@ -76,7 +76,8 @@ class Reach:
     at: datetime
     posts: tuple[Post, ...] = ()
     guided: tuple[Post, ...] = ()
-    _resolved: dict[tuple, dict[int, str]] = field(default_factory=dict, repr=False)
+    # By subtrees: organisation → (its kind, path and short name), none of which outlives the reach.
+    _resolved: dict[tuple, dict[int, tuple[str, str, str]]] = field(default_factory=dict, repr=False)
     # What workflow.offices_of has found for this reach, by the duties it was asked for.
     offices: dict[frozenset[str], list[Any]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -173,13 +174,23 @@ class Reach:
         )
         return Region(
             organization_ids=frozenset(found),
-            committee_ids=frozenset(pk for pk, kind in found.items() if kind in COMMITTEES),
+            committee_ids=frozenset(pk for pk, (kind, _, _) in found.items() if kind in COMMITTEES),
             own_user_id=own_user,
             own_organization_ids=frozenset(own_organizations),
             holds_root=holds_root,
         )
 
-    def _resolve(self, ranges: frozenset[tuple[str, bool]], units: frozenset[int]) -> dict[int, str]:
+    def names(self, organization_ids: Iterable[int]) -> list[tuple[int, str]]:
+        """Return (id, short name) of organisations of regions that were asked for, in tree order. No query.
+
+        Others are left out; what a region that covers everything holds must be asked of the database.
+        """
+        wanted, found = frozenset(organization_ids), {}
+        for known in self._resolved.values():
+            found |= {pk: (path, name) for pk, (_, path, name) in known.items() if pk in wanted}
+        return [(pk, name) for pk, (_, name) in sorted(found.items(), key=lambda one: one[1])]
+
+    def _resolve(self, ranges: frozenset[tuple[str, bool]], units: frozenset[int]) -> dict[int, tuple[str, str, str]]:
         if not ranges and not units:
             return {}
         key = (ranges, units)
@@ -188,7 +199,8 @@ class Reach:
             for path, itself in ranges:
                 condition |= subtree(path) if itself else (subtree(path) & ~Q(path=path))
             organizations = apps.get_model("branches", "Organization")._base_manager
-            self._resolved[key] = dict(organizations.filter(condition).order_by().values_list("pk", "kind"))
+            rows = organizations.filter(condition).order_by().values_list("pk", "kind", "path", "short_name")
+            self._resolved[key] = {pk: (kind, path, name) for pk, kind, path, name in rows}
         return self._resolved[key]
 
 

@@ -128,7 +128,7 @@ def _figure(value: str, ledger: Ledger) -> Q:
 
 
 def _unit(value: str, ledger: Ledger) -> Q:
-    organization = Organization.objects.filter(pk=_key(value)).only("pk", "path").first()
+    organization = ledger.organization(_key(value))
     if organization is None:
         return Q(pk__in=[])
     return Q(origin_id__in=Organization.objects.filter(subtree(organization.path)).order_by().values("pk"))
@@ -140,11 +140,9 @@ def _campaign(value: str, ledger: Ledger) -> Q:
 
 
 def _unit_name(value: str, ledger: Ledger) -> str:
-    region = ledger.reach.region(ledger.scope)
-    named = Organization.objects.filter(pk=_key(value))
-    if not region.everything:
-        named = named.filter(pk__in=region.organization_ids | region.own_organization_ids)
-    return named.values_list("short_name", flat=True).first() or "不在您的辖区"
+    region, organization = ledger.reach.region(ledger.scope), ledger.organization(_key(value))
+    seen = region.everything or _key(value) in region.organization_ids | region.own_organization_ids
+    return organization.short_name if seen and organization is not None else "不在您的辖区"
 
 
 def _campaign_name(value: str, ledger: Ledger) -> str:
@@ -214,6 +212,7 @@ class Ledger:
     values: dict[str, str] = field(default_factory=dict)
     text: str = ""
     scope: Capability = Capability.GRIEVANCE_VIEW
+    _organizations: dict[int, Organization | None] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Keep the conditions we know."""
@@ -232,6 +231,12 @@ class Ledger:
         for code, value in self.values.items():
             met &= CONDITIONS[code].ask(value, self)
         return met
+
+    def organization(self, pk: int) -> Organization | None:
+        """Return a unit that a condition names: asked once, for the condition and for its name. One query for each."""
+        if pk not in self._organizations:
+            self._organizations[pk] = Organization.objects.filter(pk=pk).only("pk", "path", "short_name").first()
+        return self._organizations[pk]
 
     def rows(self) -> GrievanceQuerySet:
         """Return exactly the cases of the list, in no order: for counts and files."""

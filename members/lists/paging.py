@@ -169,7 +169,7 @@ class Count:
 
 def count_of(rows: QuerySet, cap: int = COUNT_CAP) -> Count:
     """Return how many rows there are: at most `cap` are counted. One query, two beyond the cap on PostgreSQL."""
-    rows = rows.order_by()
+    rows, known = rows.order_by(), None
     if _estimates(rows) and not rows.query.where:
         known = estimate(rows)  # a whole table: the planner knows its size, nothing need be counted
         if known > 2 * cap:
@@ -177,7 +177,9 @@ def count_of(rows: QuerySet, cap: int = COUNT_CAP) -> Count:
     number = rows.values("pk")[: cap + 1].count()
     if number <= cap:
         return Count(number, True)
-    return Count(max(estimate(rows), cap + 1), False) if _estimates(rows) else Count(cap, False)
+    if not _estimates(rows):
+        return Count(cap, False)
+    return Count(max(estimate(rows) if known is None else known, cap + 1), False)
 
 
 def _estimates(rows: QuerySet) -> bool:

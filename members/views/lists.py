@@ -245,7 +245,7 @@ def _tabs(asked: DriverList, saved: list[SavedFilter], count, conditions: dict, 
 
 
 def offers(asked: DriverList) -> list[dict]:
-    """Return the conditions a reader may set, with their choices and present values. One query (committees)."""
+    """Return the conditions a reader may set, with choices and present values. One query for who sees everything."""
     offered = []
     for code, condition in CONDITIONS.items():
         if code in {"batch", "declares", "placed", "unplaced"} or not asked.reach.has(condition.needs):
@@ -260,10 +260,10 @@ def offers(asked: DriverList) -> list[dict]:
             region = asked.reach.region(Capability.DRIVER_VIEW)
             if len(region.committee_ids) < 2 and not region.everything:
                 continue
-            rows = Organization.objects.all()
-            if not region.everything:
-                rows = rows.filter(pk__in=region.committee_ids)
-            offer["choices"] = [(str(pk), name) for pk, name in rows.values_list("pk", "short_name")]
+            named = asked.reach.names(region.committee_ids)
+            if region.everything:
+                named = Organization.objects.values_list("pk", "short_name")
+            offer["choices"] = [(str(pk), name) for pk, name in named]
         elif code == "enterprise":
             offer["kind"] = "text"
         elif code in {"verified_before", "verified_since", "expires_before"}:
