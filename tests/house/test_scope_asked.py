@@ -134,7 +134,11 @@ WITHOUT_SCOPE: dict[tuple[str, str, str], str] = {
     ("grievances/views/supervision.py", "extension_decide", "Extension.filter"): "of cases visible_to the reader",
     ("grievances/forms/ledger.py", "committees_of", "Organization.running"): "cut with the reader's region",
     ("grievances/lists/ledger.py", "_unit", "Organization.filter"): "a condition within scoped cases",
-    ("grievances/lists/ledger.py", "_unit_name", "Organization.filter"): "cut with the reader's region",
+    (
+        "grievances/lists/ledger.py",
+        "organization",
+        "Organization.filter",
+    ): "a condition within scoped cases; named to whose region it lies in",
     ("grievances/lists/ledger_export.py", "chunks", "Grievance.filter"): "keys of a scoped list",
     ("grievances/views/figures.py", "figures", "Grievance.counted_for"): "is the scope of figures",
     ("grievances/views/figures.py", "_units", "Organization.filter"): "cut with the reader's region",
@@ -188,6 +192,7 @@ WITHOUT_SCOPE: dict[tuple[str, str, str], str] = {
     ("members/lists/duplicates.py", "shared_keys", "Person.filter"): "people of scoped drivers",
     ("members/views/history.py", "object_history", "Entry.for_object"): "of an object that came out of the scope",
     ("members/views/history.py", "person_history", "Entry.for_person"): "of a driver in scope",
+    ("members/views/history.py", "_rosters", "RosterResult.filter"): "of a driver in scope; batches open by scope",
     (
         "members/views/imports/pages.py",
         "columns_page",
@@ -209,9 +214,9 @@ WITHOUT_SCOPE: dict[tuple[str, str, str], str] = {
         "DriverVehicle.running",
     ): "of drivers of a scoped page; cells the reader may not see are emptied",
     ("members/views/lists.py", "list_context", "SavedFilter.filter"): "one's own",
-    ("members/views/lists.py", "offers", "Organization.all"): "for who sees every driver",
-    ("members/views/lists.py", "offers", "Organization.filter"): "cut with the reader's region",
+    ("members/views/lists.py", "offers", "Organization.values_list"): "for who sees every driver",
     ("members/views/lists.py", "rows_of", "Driver.with_person"): "keys of a scoped page",
+    ("members/views/vehicles.py", "vehicle_list", "Vehicle.with_is_ours"): "keys of a scoped page",
     ("members/views/registration.py", "registration_list", "Entry.by_actor"): "what oneself did",
 }
 
