@@ -92,7 +92,7 @@ class CheckedFile:
             headers, rows = orjson.loads(payload)
             for sheet, named in headers.items():
                 self.headers.setdefault(sheet, {}).update(named)
-            yield [Drawn(*row, sealed) for row, sealed in zip(rows, lines.decode().split("\n"), strict=True)]
+            yield [Drawn._make([*row, sealed]) for row, sealed in zip(rows, lines.decode().split("\n"), strict=True)]
 
     def _next(self) -> tuple[bytes, bytes, bytes]:
         kind, first, second = _FRAME.unpack(self._draw(_FRAME.size))
