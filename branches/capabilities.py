@@ -62,6 +62,10 @@ class Capability(TextChoices):
     TRANSFER_DRAFT = "transfer.draft"
     TRANSFER_APPROVE = "transfer.approve"
     TRANSFER_RECEIVE = "transfer.receive"
+    LOST_CONTACT_VIEW = "lost_contact.view"
+    LOST_CONTACT_RECORD = "lost_contact.record"
+    LOST_CONTACT_APPROVE = "lost_contact.approve"
+    LOST_CONTACT_FILE = "lost_contact.file"
     VERIFICATION_VIEW = "verification.view"
     VERIFICATION_RECORD_CHECK = "verification.record_check"
     VERIFICATION_RECORD_REGISTER_CONFIRMATION = "verification.record_register_confirmation"
@@ -285,6 +289,15 @@ CAPABILITIES: dict[Capability, dict[str, Extent]] = {
     Capability.TRANSFER_DRAFT: {Role.CLERK: Extent.SUBTREE, Role.SECRETARY: Extent.UNIT},
     Capability.TRANSFER_APPROVE: {Role.CLERK: Extent.SUBTREE},
     Capability.TRANSFER_RECEIVE: {Role.CLERK: Extent.SUBTREE, Role.SECRETARY: Extent.UNIT},
+    Capability.LOST_CONTACT_VIEW: {
+        Role.CLERK: Extent.SUBTREE,
+        Role.LEADER: Extent.SUBTREE,
+        Role.ORGANISATION_READER: Extent.GUIDED,
+        Role.SECRETARY: Extent.UNIT,
+    },
+    Capability.LOST_CONTACT_RECORD: {Role.CLERK: Extent.SUBTREE, Role.SECRETARY: Extent.UNIT},
+    Capability.LOST_CONTACT_APPROVE: {Role.CLERK: Extent.SUBTREE},
+    Capability.LOST_CONTACT_FILE: {Role.CLERK: Extent.SUBTREE, Role.ORGANISATION_READER: Extent.GUIDED},
     Capability.VERIFICATION_VIEW: {
         Role.CLERK: Extent.SUBTREE,
         Role.LEADER: Extent.SUBTREE,

@@ -31,7 +31,7 @@ from grievances.models import Clock, FollowUp, Grievance, Pause, Statement, Work
 from grievances.rules.cases import FAILED_ATTEMPTS_TO_CLOSE
 from grievances.rules.clocks import due as count_due
 from grievances.rules.policies import limit_of
-from members.choices import AffiliationKind, Fate, ImportStatus, MemberStatus, VehicleStatus
+from members.choices import MEMBER_LEFT, AffiliationKind, Fate, ImportStatus, VehicleStatus
 from members.models import (
     Affiliation,
     Credential,
@@ -47,7 +47,6 @@ from members.models import (
 from members.rules.people import credential_index, id_number_columns, name_columns, phone_columns
 
 SHOWN = 20  # sentences per check; the number found is always told
-_LEFT = (MemberStatus.REMOVED, MemberStatus.TRANSFERRED_OUT, MemberStatus.DECEASED)
 # What the contract names and this release has nothing of yet.
 NOT_YET = {"capacity": "预约名额（随服务站）"}
 
@@ -125,7 +124,9 @@ def _references(at: datetime) -> Iterator[str]:
 # --- people -----------------------------------------------------------------------------------------------------------
 def _membership(at: datetime) -> Iterator[str]:
     formal, external = Q(formal_organization__isnull=False), ~Q(external_organization="")
-    wrong = PartyMember.objects.filter((formal & external) | (~formal & ~external & ~Q(status__in=_LEFT)))
+    left = Q(status__in=sorted(MEMBER_LEFT))
+    none, both = ~formal & ~external, formal & external
+    wrong = PartyMember.objects.filter((left & (formal | external)) | (~left & (none | both)))
     for key in wrong.order_by("pk").values_list("pk", flat=True):
         yield f"党员 {key}：组织关系不是恰好一个"
     flowing = Affiliation.objects.filter(kind=AffiliationKind.FLOWING, until_date__isnull=True)

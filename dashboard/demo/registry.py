@@ -10,7 +10,9 @@ from dashboard.demo.names import Synthetic
 from foundation.protection.seal import sealer
 from members.choices import (
     CREDENTIAL_OF_GROUP,
+    AdmissionBasis,
     AffiliationKind,
+    AffiliationStatus,
     Employment,
     Group,
     MemberStatus,
@@ -25,6 +27,7 @@ from members.roster import bulk
 from members.rules.people import credential_index, id_number_columns, name_columns, phone_columns
 
 ELSEWHERE = "示例省示例市示例街道党工委"
+AWAY_TO = "本地跑运输"
 _VEHICLE_KINDS: dict[str, str] = {
     Group.TRUCK: VehicleKind.HEAVY_TRUCK,
     Group.RIDE_HAILING: VehicleKind.CAR,
@@ -104,14 +107,31 @@ _CREDENTIAL = (
 _MEMBER = (
     "person_id",
     "status",
+    "status_document",
+    "basis",
+    "basis_reference",
     "joined_date",
     "full_date",
     "formal_organization_id",
     "external_organization",
+    "external_contact",
+    "external_phone",
+    "absent_since_date",
+    "absent_to",
+    "version",
     "created_at",
     "updated_at",
 )
-_AFFILIATION = ("id", "member_id", "organization_id", "kind", "from_date")
+_AFFILIATION = (
+    "id",
+    "member_id",
+    "organization_id",
+    "kind",
+    "status",
+    "from_date",
+    "reported_in_date",
+    "end_reason",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,16 +313,20 @@ class _Batch:
             external = "" if is_formal else ELSEWHERE
             joined = placed.joined
             full = joined + timedelta(days=366)
-            rows.append((pk, MemberStatus.FULL, joined, full, formal, external, self._at, self._at))
+            since = self._as_of - timedelta(days=placed.person.dice % 800)
+            away = (since, AWAY_TO) if external else (None, "")
+            basis = ("", AdmissionBasis.VERIFICATION, "")
+            home = (formal, external, "", "", *away)
+            rows.append((pk, MemberStatus.FULL, *basis, joined, full, *home, 1, self._at, self._at))
             if placed.branch_id is not None and not is_formal:
-                flowing.append((pk, placed.branch_id, self._as_of - timedelta(days=placed.person.dice % 800)))
+                flowing.append((pk, placed.branch_id, since))
         bulk.insert(PartyMember, _MEMBER, rows)
         ties = bulk.reserve_ids(Affiliation, len(flowing))
         bulk.insert(
             Affiliation,
             _AFFILIATION,
             [
-                (tie, pk, branch, AffiliationKind.FLOWING, since)
+                (tie, pk, branch, AffiliationKind.FLOWING, AffiliationStatus.REPORTED_IN, since, since, "")
                 for tie, (pk, branch, since) in zip(ties, flowing, strict=True)
             ],
         )

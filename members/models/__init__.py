@@ -9,17 +9,21 @@ from members.models.drivers import (
     Vehicle,
 )
 from members.models.lists import ExportJob, SavedFilter
+from members.models.lost_contact import ContactAttempt, LostContact
 from members.models.membership import Affiliation, PartyMember
 from members.models.people import Person
 from members.models.roster import RosterImport, RosterMapping, RosterResult, RosterRow
+from members.models.transfers import Transfer
 
 __all__ = [
     "Affiliation",
+    "ContactAttempt",
     "Credential",
     "Driver",
     "DriverVehicle",
     "Enterprise",
     "ExportJob",
+    "LostContact",
     "PartyMember",
     "Person",
     "RegistrationTransfer",
@@ -28,5 +32,6 @@ __all__ = [
     "RosterResult",
     "RosterRow",
     "SavedFilter",
+    "Transfer",
     "Vehicle",
 ]

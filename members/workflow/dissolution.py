@@ -11,20 +11,25 @@ from foundation.audit import trail
 from foundation.protection.masks import mask_name
 from members.choices import (
     IMPORT_NEXT,
+    LETTER_NEXT,
     TRANSFER_NEXT,
     TRANSFER_OPEN,
+    AffiliationStatus,
     Coverage,
     ImportStatus,
+    LetterStatus,
     TransferStatus,
 )
 from members.models import (
     Affiliation,
     Driver,
     Enterprise,
+    LostContact,
     PartyMember,
     RegistrationTransfer,
     RosterImport,
     RosterMapping,
+    Transfer,
     Vehicle,
 )
 from members.workflow.imports import request_cancel
@@ -48,6 +53,16 @@ def register() -> None:
     )
     endings.register(
         "members.Enterprise.coverage_organization", label="组织覆盖", unit="户", find=_covered, end=_end_coverage
+    )
+    # Letters before members: a letter from the unit is withdrawn while it is still there.
+    endings.register("members.Transfer", label="没办完的组织关系转接", unit="件", find=_letters, end=_end_letters)
+    endings.register(
+        "members.LostContact",
+        label="没了结的失联查找",
+        unit="件",
+        find=_searches,
+        end=_hand_over_searches,
+        needs_successor=True,
     )
     endings.register(
         "members.PartyMember", label="党员", unit="人", find=_members, end=_hand_over_members, needs_successor=True
@@ -116,7 +131,8 @@ def _members(organization, at):
 
 
 def _hand_over_members(organization, *, at, actor, successor):
-    _members(organization, at).update(formal_organization=successor, updated_at=at)
+    rows = {"version": F("version") + 1, "updated_at": at}
+    _members(organization, at).update(formal_organization=successor, **rows)
 
 
 def _ties(organization, at):
@@ -125,17 +141,58 @@ def _ties(organization, at):
 
 def _hand_over_ties(organization, *, at, actor, successor):
     today = timezone.localdate(at)
-    running = list(_ties(organization, at))
+    running = list(_ties(organization, at).order_by("pk"))
+    # Who has a tie there or belongs there formally is not tied to it twice.
+    there = set(_ties(successor, at).values_list("member_id", flat=True))
+    there |= set(_members(successor, at).values_list("pk", flat=True))
+    follow = []
     for tie in running:
-        tie.until_date = max(today, tie.from_date)
-    Affiliation.objects.bulk_update(running, ["until_date"], batch_size=500)
-    Affiliation.objects.bulk_create(
-        [
-            Affiliation(member_id=tie.member_id, organization=successor, kind=tie.kind, from_date=tie.until_date)
-            for tie in running
-        ],
-        batch_size=500,
-    )
+        until = max(today, tie.from_date)
+        if tie.member_id not in there:
+            there.add(tie.member_id)
+            follow.append(
+                Affiliation(
+                    member_id=tie.member_id,
+                    organization=successor,
+                    kind=tie.kind,
+                    status=tie.status,
+                    from_date=until,
+                    notified_at=tie.notified_at,
+                    reported_in_date=tie.reported_in_date,
+                    received_by_id=tie.received_by_id,
+                )
+            )
+        tie.until_date, tie.status, tie.end_reason = until, AffiliationStatus.ENDED, _REASON
+    Affiliation.objects.bulk_update(running, ["until_date", "status", "end_reason"], batch_size=500)
+    Affiliation.objects.bulk_create(follow, batch_size=500)
+
+
+def _letters(organization, at):
+    return Transfer.objects.open().filter(Q(from_organization=organization) | Q(to_organization=organization))
+
+
+def _end_letters(organization, *, at, actor, successor):
+    for transfer in _letters(organization, at).select_related("member__person"):
+        trail.transition(
+            transfer,
+            LetterStatus.WITHDRAWN,
+            actor=actor,
+            action="transfer.withdraw",
+            reason=_REASON,
+            next_table=LETTER_NEXT,
+            changes={"answered_by": actor, "answered_at": at, "answer_reason": _REASON, "updated_at": at},
+            organization_id=organization.pk,
+            person_id=transfer.member_id,
+            label=mask_name(transfer.member.person.name),
+        )
+
+
+def _searches(organization, at):
+    return LostContact.objects.open().filter(organization=organization)
+
+
+def _hand_over_searches(organization, *, at, actor, successor):
+    _searches(organization, at).update(organization=successor)
 
 
 # --- what is under way ------------------------------------------------------------------------------------------------

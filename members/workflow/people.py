@@ -23,7 +23,7 @@ from foundation.protection.masks import mask_name
 from foundation.protection.seal import seal
 from members import endings
 from members.choices import TRANSFER_OPEN
-from members.models import Affiliation, Credential, Driver, DriverVehicle, PartyMember, Person, RegistrationTransfer
+from members.models import Credential, Driver, DriverVehicle, PartyMember, Person, RegistrationTransfer
 from members.rules.drivers import IDENTITY_FIELDS, id_number_sentence, phone_sentence
 from members.rules.people import id_number_columns, name_columns, phone_columns
 from members.workflow import looks
@@ -290,7 +290,10 @@ def _move_membership(member: PartyMember, winner_id: int) -> None:
         },
     )
     copy.save(force_insert=True)
-    Affiliation.objects.filter(member=old_id).update(member=winner_id)
+    # Whatever points at the membership, on this floor and above: the winner had none, so nothing can stand twice.
+    for relation in PartyMember._meta.related_objects:
+        rows = relation.related_model._base_manager.filter(**{relation.field.name: old_id})
+        rows.update(**{relation.field.name: winner_id})
     PartyMember.objects.filter(pk=old_id).delete()
 
 

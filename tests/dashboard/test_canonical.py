@@ -1,5 +1,6 @@
 """`canonical_dump`: equal data gives equal lines, every change shows, nobody's data can be read in it."""
 
+from datetime import date
 from io import StringIO
 
 import pytest
@@ -79,7 +80,7 @@ def test_another_data_key_gives_the_same(registry, settings):
             registering_committee=Organization.objects.get(code="510000")
         ),
         lambda: Vehicle.objects.filter(pk=Vehicle.objects.first().pk).update(status="retired"),
-        lambda: PartyMember.objects.filter(pk=PartyMember.objects.first().pk).update(full_date=None),
+        lambda: PartyMember.objects.filter(pk=PartyMember.objects.first().pk).update(full_date=date(2020, 1, 2)),
         lambda: DriverVehicle.objects.first().delete(),
     ],
     ids=["phone", "name", "status", "committee", "vehicle", "member", "link"],

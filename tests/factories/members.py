@@ -1,5 +1,7 @@
 """People, drivers, firms and vehicles. Every number is made up: the area codes are real, nobody has these numbers."""
 
+from datetime import date
+
 import factory
 
 from foundation.protection.canonical import name_key
@@ -100,4 +102,7 @@ class PartyMemberFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = PartyMember
 
+    person = factory.SubFactory(PersonFactory)
     status = "full"
+    joined_date = date(2010, 7, 1)
+    full_date = date(2011, 7, 1)

@@ -25,9 +25,11 @@ from members.models import (
     DriverVehicle,
     Enterprise,
     ExportJob,
+    LostContact,
     PartyMember,
     RegistrationTransfer,
     RosterImport,
+    Transfer,
     Vehicle,
 )
 
@@ -154,8 +156,26 @@ class Oracle:
         return self.driver(row.driver, where, user)
 
     def party_member(self, row: PartyMember, where: Covered, user) -> bool:
-        # Placed there.
-        return self.placed(row.pk, where)
+        # Placed there; registered there as a driver and of no unit of ours yet; gone from a unit there.
+        if row.status in ("removed", "transferred_out", "deceased"):
+            return self.placed(row.pk, where) or (
+                row.last_organization_id is not None and row.last_organization_id in where
+            )
+        driver = Driver.objects.filter(pk=row.pk).first()
+        to_place = row.formal_organization_id is None and driver is not None
+        return self.placed(row.pk, where) or (to_place and driver.registering_committee_id in where)
+
+    def tie(self, row: Affiliation, where: Covered, user) -> bool:
+        # Seen from both ends.
+        formal = row.member.formal_organization_id
+        return row.organization_id in where or (formal is not None and formal in where)
+
+    def letter(self, row: Transfer, where: Covered, user) -> bool:
+        # The sending side always; the receiving side once it is signed, and what comes from outside at once.
+        if row.from_organization_id is not None and row.from_organization_id in where:
+            return True
+        arrived = row.from_organization_id is None or row.status in ("awaiting", "received", "returned", "expired")
+        return row.to_organization_id is not None and row.to_organization_id in where and arrived
 
     def transfer(self, row: RegistrationTransfer, where: Covered, user) -> bool:
         # The committee that has the driver sees the claim; the one that claims only once he has come to it.
@@ -256,6 +276,9 @@ _TESTS = {
     DriverVehicle: ("vehicle.view", Oracle.of_driver),
     Credential: ("credential.view", Oracle.of_driver),
     PartyMember: ("party_member.view", Oracle.party_member),
+    Affiliation: ("party_member.view", Oracle.tie),
+    Transfer: ("transfer.view", Oracle.letter),
+    LostContact: ("lost_contact.view", Oracle.at_organization),
     RegistrationTransfer: ("driver.claim_registration", Oracle.transfer),
     RosterImport: ("roster_import.view", Oracle.batch),
     ExportJob: ("export_job.view", Oracle.export),

@@ -37,12 +37,14 @@ from members.models import (
     DriverVehicle,
     Enterprise,
     ExportJob,
+    LostContact,
     PartyMember,
     Person,
     RegistrationTransfer,
     RosterImport,
     RosterRow,
     SavedFilter,
+    Transfer,
     Vehicle,
 )
 from members.rules.people import credential_index
@@ -82,6 +84,8 @@ class House:
     cases: dict[str, Grievance] = field(default_factory=dict)  # "county lodged", "branch in_hand" …
     drafts: dict[str, Grievance] = field(default_factory=dict)
     work_orders: dict[str, WorkOrderImport] = field(default_factory=dict)
+    letters: dict[str, Transfer] = field(default_factory=dict)
+    searches: dict[str, LostContact] = field(default_factory=dict)
 
     def add_driver(self, key: str, committee, *, enterprise: Enterprise | None = None, **fields) -> Driver:
         """Add a driver with one vehicle and one licence."""
@@ -122,13 +126,49 @@ class House:
             person=person,
             status="full",
             joined_date=date(2010, 7, 1),
+            full_date=date(2011, 7, 1),
             formal_organization=formal,
             external_organization="" if formal else "外省某支部",
         )
         if tied_to is not None:
             Affiliation.objects.create(
-                member=member, organization=tied_to, kind="flowing", from_date=date(2025, 1, 1), until_date=until
+                member=member,
+                organization=tied_to,
+                kind="flowing",
+                status="ended" if until else "reported_in",
+                from_date=date(2025, 1, 1),
+                reported_in_date=date(2025, 1, 8),
+                until_date=until,
             )
+
+    def write_letter(self, key: str, driver: str, to, *, status: str = "draft", by=None) -> Transfer:
+        """Add the transfer of a member to a unit, or (a text) to somewhere outside."""
+        member = PartyMember.objects.get(pk=self.drivers[driver].pk)
+        values = {"drafted_by": by, "drafted_at": timezone.now(), "reason": "换了地方跑车", "status": status}
+        if status == "awaiting":
+            values |= {"approved_by": by, "approved_at": timezone.now(), "number": f"T-{key}"}
+            values |= {"issued_date": TODAY, "expires_date": TODAY + timedelta(days=90)}
+        self.letters[key] = Transfer.objects.create(
+            member=member,
+            from_organization=member.formal_organization,
+            from_external=member.external_organization,
+            to_organization=None if isinstance(to, str) else to,
+            to_external=to if isinstance(to, str) else "",
+            **values,
+        )
+        return self.letters[key]
+
+    def search_for(self, key: str, driver: str, by) -> LostContact:
+        """Add a search for a member whom nobody has reached for a year."""
+        member = PartyMember.objects.get(pk=self.drivers[driver].pk)
+        self.searches[key] = LostContact.objects.create(
+            member=member,
+            organization=member.formal_organization,
+            since_date=TODAY - timedelta(days=365),
+            opened_by=by,
+            opened_at=timezone.now(),
+        )
+        return self.searches[key]
 
     def add_batch(self, key: str, organization, user, driver: Driver | None = None) -> RosterImport:
         """Add a batch that waits for its confirmation, with one row."""
@@ -381,6 +421,17 @@ def build(tree, cast: dict) -> House:
         house.place(house.drivers[key].person, formal=branch)
     house.place(house.drivers["flowing_to_branch"].person, tied_to=tree.branch)
     house.place(house.drivers["left_branch"].person, tied_to=tree.branch, until=date(2026, 1, 1))
+    letters = (
+        ("county", "member_of_branch", tree.second_branch, "draft"),
+        ("to_county", "member_of_second_branch", tree.branch, "awaiting"),
+        ("company", "member_of_company_branch", "外省某支部", "in_review"),
+        ("far", "member_of_neighbour_branch", "外省某支部", "in_review"),
+        ("from_outside", "flowing_to_branch", tree.branch, "draft"),
+    )
+    for key, driver, to, status in letters:
+        house.write_letter(key, driver, to, status=status, by=cast["city_clerk"])
+    house.search_for("county", "member_of_branch", cast["county_clerk"])
+    house.search_for("far", "member_of_neighbour_branch", cast["neighbour_clerk"])
     # A vehicle of the county that a foreign driver drives, and one he no longer drives.
     of_county = Vehicle.objects.create(plate=f"{PLATE}90001", registering_committee=tree.county)
     DriverVehicle.objects.create(driver=house.drivers["neighbour"], vehicle=of_county)

@@ -30,7 +30,9 @@ def _choices() -> list:
         found += [
             one
             for one in vars(module).values()
-            if inspect.isclass(one) and issubclass(one, TextChoices) and one.__module__ == module.__name__
+            if inspect.isclass(one)
+            and issubclass(one, TextChoices)
+            and f"{one.__module__}.".startswith(f"{module.__name__}.")
         ]
     return found
 

@@ -36,6 +36,7 @@ NO_DOOR = {
     **dict.fromkeys(
         [f"transfer.{action}" for action in ("view", "draft", "approve", "receive")], "part 3: transfer of membership"
     ),
+    **dict.fromkeys([name for name in cells() if name.startswith("lost_contact.")], "part 3: lost contact"),
     **dict.fromkeys([name for name in cells() if name.startswith("verification.")], "part 3: verification"),
     **dict.fromkeys([name for name in cells() if name.startswith("declaration.")], "part 3: declarations"),
     **dict.fromkeys([name for name in cells() if name.startswith("development.")], "part 3: development"),

@@ -9,13 +9,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from foundation.audit.models import Entry
-from members.models import Affiliation, Credential, Driver, DriverVehicle, PartyMember, Person, RosterImport, RosterRow
+from members.models import Affiliation, Credential, Driver, DriverVehicle, Person, RosterImport, RosterRow
 from members.roster import apply
 from members.workflow import drivers as driver_verbs
 from members.workflow import import_run
 from members.workflow.import_run import advance, run_to_end
 from members.workflow.imports import request_undo, upload
 from members.workflow.people import merge_people, person_columns
+from tests.factories.members import PartyMemberFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,7 +67,7 @@ def test_the_signpost_of_a_merged_person_is_nobody_elses_to_register(tree, count
 def test_a_member_whom_a_foreign_branch_has_taken_in_is_out_of_scope(tree, county_clerk):
     columns = person_columns({"name": "赵六", "id_number": THIRD, "phone": "13700000000"}, timezone.localdate())
     person = Person.objects.create(**columns)
-    member = PartyMember.objects.create(person=person, status="full", external_organization="外地某支部")
+    member = PartyMemberFactory(person=person, external_organization="外地某支部")
     Affiliation.objects.create(
         member=member, organization=tree.neighbour_branch, kind="flowing", from_date="2020-01-01"
     )

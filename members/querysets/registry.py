@@ -24,18 +24,9 @@ from members.choices import (
     ImportStatus,
     VehicleStatus,
 )
+from members.querysets.membership import placed_in
 from members.rules.people import ID_NUMBER, PHONE, id_number_index, phone_index
 from members.rules.search import Kind, Query
-
-
-def _placed_in(organization_ids) -> Q:
-    """Return the condition on a person id: formally a member there, or tied to it by a running affiliation."""
-    members = apps.get_model("members", "PartyMember")._base_manager.filter(formal_organization_id__in=organization_ids)
-    tied = apps.get_model("members", "Affiliation")._base_manager.filter(
-        organization_id__in=organization_ids, until_date__isnull=True
-    )
-    return Q(pk__in=members.values("pk").union(tied.values("member_id"), all=True))
-
 
 # More drivers than this are not named one by one in a query; more committees than this are not asked one by one.
 MANY = 5_000
@@ -117,11 +108,11 @@ class DriverQuerySet(ScopedQuerySet):
         committees = sorted(region.committee_ids | region.own_organization_ids)
         parts = _committee_parts(committees)
         if region.organization_ids:
-            elsewhere = self.model._base_manager.filter(_placed_in(region.organization_ids))
+            elsewhere = self.model._base_manager.filter(placed_in(region.organization_ids))
             elsewhere = elsewhere.exclude(registering_committee_id__in=committees) if committees else elsewhere
             found = list(elsewhere.order_by().values_list("pk", flat=True)[: MANY + 1])
             if len(found) > MANY:
-                parts.append(Part(_placed_in(region.organization_ids)))
+                parts.append(Part(placed_in(region.organization_ids)))
             elif found:
                 parts.append(Part(Q(pk__in=found)))
         if region.own_organization_ids:
@@ -296,16 +287,6 @@ class DriverVehicleQuerySet(OfDriverQuerySet):
     def running(self) -> Self:
         """Return the links without an end."""
         return self.filter(until_date__isnull=True)
-
-
-class PartyMemberQuerySet(ScopedQuerySet):
-    """Party members, visible through the formal organisation or a running affiliation."""
-
-    view_capability = Capability.PARTY_MEMBER_VIEW
-
-    def within(self, region: Region) -> Self:
-        """Return the members placed in the region."""
-        return self.filter(_placed_in(region.organization_ids))
 
 
 class RegistrationTransferQuerySet(ScopedQuerySet):
