@@ -275,6 +275,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep work orders": {"task": "grievances.tasks.sweep_work_orders", "schedule": 60.0, "options": _STALE},
     "sweep exports": {"task": "members.tasks.sweep_exports", "schedule": 60.0, "options": _STALE},
+    "sweep letters of transfer": {
+        "task": "members.tasks.sweep_letters",
+        "schedule": crontab(minute="10"),
+        "options": {"expires": 3000},
+    },
     "purge what has expired": {"task": "members.tasks.purge_expired", "schedule": 24 * 3600.0},
 }
 CACHES = {

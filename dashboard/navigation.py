@@ -37,6 +37,13 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
         Entry("通知", "bell", "notifications:list", about="有事要办、办了有结果"),
         Entry("司机", "people", "members:driver_list", (Capability.DRIVER_VIEW,), about="查找、筛选、看登记"),
         Entry(
+            "党员",
+            "person-badge",
+            "members:member_list",
+            (Capability.PARTY_MEMBER_VIEW,),
+            about="组织关系、编入支部、转接、打电话",
+        ),
+        Entry(
             "组织",
             "diagram-3",
             "branches:organization_list",

@@ -16,7 +16,8 @@ class MembersConfig(AppConfig):
         """
         from members import tasks  # noqa: F401
         from members.lists import driver_export
-        from members.workflow import dissolution
+        from members.workflow import dissolution, membership_endings
 
         dissolution.register()
+        membership_endings.register()
         driver_export.register_drivers()

@@ -122,7 +122,7 @@ class LostStatus(TextChoices):
     DECIDED = "decided", "支部已决定，等党委批准"
     APPROVED = "approved", "党委已批准，等备案"
     FILED = "filed", "停止党籍，已备案"
-    FOUND = "found", "已联系上"
+    FOUND = "found", "不再查找"
     RESTORED = "restored", "恢复党籍"
     REMOVED = "removed", "除名（取消资格）"
 
@@ -131,8 +131,8 @@ class LostStatus(TextChoices):
 LOST_NEXT: dict[str, frozenset[str]] = {
     LostStatus.SEARCHING: frozenset({LostStatus.DECIDED, LostStatus.FOUND}),
     LostStatus.DECIDED: frozenset({LostStatus.APPROVED, LostStatus.REMOVED, LostStatus.SEARCHING, LostStatus.FOUND}),
-    LostStatus.APPROVED: frozenset({LostStatus.FILED, LostStatus.RESTORED}),
-    LostStatus.FILED: frozenset({LostStatus.RESTORED, LostStatus.REMOVED}),
+    LostStatus.APPROVED: frozenset({LostStatus.FILED, LostStatus.RESTORED, LostStatus.FOUND}),
+    LostStatus.FILED: frozenset({LostStatus.RESTORED, LostStatus.REMOVED, LostStatus.FOUND}),
     LostStatus.FOUND: frozenset(),
     LostStatus.RESTORED: frozenset(),
     LostStatus.REMOVED: frozenset(),

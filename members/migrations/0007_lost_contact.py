@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name='LostContact',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('searching', '查找中'), ('decided', '支部已决定，等党委批准'), ('approved', '党委已批准，等备案'), ('filed', '停止党籍，已备案'), ('found', '已联系上'), ('restored', '恢复党籍'), ('removed', '除名（取消资格）')], default='searching', editable=False, max_length=10, verbose_name='状态')),
+                ('status', models.CharField(choices=[('searching', '查找中'), ('decided', '支部已决定，等党委批准'), ('approved', '党委已批准，等备案'), ('filed', '停止党籍，已备案'), ('found', '不再查找'), ('restored', '恢复党籍'), ('removed', '除名（取消资格）')], default='searching', editable=False, max_length=10, verbose_name='状态')),
                 ('since_date', models.DateField(help_text='最后一次联系上的日期', verbose_name='失去联系自')),
                 ('opened_at', models.DateTimeField(editable=False, verbose_name='登记时间')),
                 ('decided_date', models.DateField(blank=True, editable=False, null=True, verbose_name='支部大会决定日期')),

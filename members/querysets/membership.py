@@ -6,7 +6,8 @@ from datetime import date
 from typing import Self
 
 from django.apps import apps
-from django.db.models import Case, F, OuterRef, Q, Subquery, When
+from django.db.models import BigIntegerField, Case, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce
 
 from branches.capabilities import Capability
 from branches.choices import BRANCHES, Kind
@@ -90,7 +91,19 @@ class PartyMemberQuerySet(ScopedQuerySet):
             placed_id=Case(
                 When(formal_organization__kind__in=sorted(PLACING_KINDS), then=F("formal_organization_id")),
                 default=Subquery(ties.order_by("pk").values("organization_id")[:1]),
+                output_field=BigIntegerField(),
             )
+        )
+
+    def with_unit(self) -> Self:
+        """Annotate `placed_id` and `unit_id`: where a member is counted, whether placed or still to be placed.
+
+        The branch that has him; else the unit of the formal relation; else the committee where he is registered as a
+        driver; None for whom no unit of ours has.
+        """
+        committee = F("person__driver__registering_committee_id")
+        return self.with_placement().annotate(
+            unit_id=Coalesce("placed_id", "formal_organization_id", committee, output_field=BigIntegerField())
         )
 
     def away_since(self, on: date) -> Self:

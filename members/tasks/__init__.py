@@ -3,12 +3,14 @@
 from members.tasks.exports import sweep_exports, write_export
 from members.tasks.imports import advance_import, sweep_imports, write_report
 from members.tasks.retention import purge_expired
+from members.tasks.transfers import sweep_letters
 
 __all__ = [
     "advance_import",
     "purge_expired",
     "sweep_exports",
     "sweep_imports",
+    "sweep_letters",
     "write_export",
     "write_report",
 ]

@@ -86,6 +86,7 @@ class House:
     work_orders: dict[str, WorkOrderImport] = field(default_factory=dict)
     letters: dict[str, Transfer] = field(default_factory=dict)
     searches: dict[str, LostContact] = field(default_factory=dict)
+    ties: dict[str, Affiliation] = field(default_factory=dict)
 
     def add_driver(self, key: str, committee, *, enterprise: Enterprise | None = None, **fields) -> Driver:
         """Add a driver with one vehicle and one licence."""
@@ -158,15 +159,22 @@ class House:
         )
         return self.letters[key]
 
-    def search_for(self, key: str, driver: str, by) -> LostContact:
-        """Add a search for a member whom nobody has reached for a year."""
+    def search_for(self, key: str, driver: str, by, organization=None, status: str = "searching") -> LostContact:
+        """Add a search for a member whom nobody has reached for a year, as far as it has come."""
+        decided, approved = TODAY - timedelta(days=60), TODAY - timedelta(days=30)
+        values = {}
+        if status != "searching":
+            values |= {"status": status, "decided_date": decided, "decision": "停止党籍"}
+        if status == "approved":
+            values |= {"approved_date": approved, "approved_by": by, "approval_document": "1 号"}
         member = PartyMember.objects.get(pk=self.drivers[driver].pk)
         self.searches[key] = LostContact.objects.create(
             member=member,
-            organization=member.formal_organization,
+            organization=organization or member.formal_organization,
             since_date=TODAY - timedelta(days=365),
             opened_by=by,
             opened_at=timezone.now(),
+            **values,
         )
         return self.searches[key]
 
@@ -405,6 +413,9 @@ def build(tree, cast: dict) -> House:
     house.add_driver("member_of_neighbour_branch", tree.neighbour_county)
     house.add_driver("flowing_to_branch", tree.neighbour_county)
     house.add_driver("left_branch", tree.neighbour_county)
+    house.add_driver("moving", tree.neighbour_county)
+    house.add_driver("leaving", tree.neighbour_county)
+    house.add_driver("to_place", tree.county)
     # What gives no scope: a branch somebody named himself.
     house.add_driver(
         "declares_branch", tree.neighbour_county, declared_branch=tree.branch, declared_political_status="member"
@@ -417,20 +428,30 @@ def build(tree, cast: dict) -> House:
         ("member_of_second_branch", tree.second_branch),
         ("member_of_company_branch", tree.company_branch),
         ("member_of_neighbour_branch", tree.neighbour_branch),
+        ("moving", tree.branch),
+        ("leaving", tree.neighbour_branch),
     ):
         house.place(house.drivers[key].person, formal=branch)
     house.place(house.drivers["flowing_to_branch"].person, tied_to=tree.branch)
+    house.place(house.drivers["to_place"].person)
     house.place(house.drivers["left_branch"].person, tied_to=tree.branch, until=date(2026, 1, 1))
     letters = (
-        ("county", "member_of_branch", tree.second_branch, "draft"),
+        ("county", "moving", tree.second_branch, "draft"),
         ("to_county", "member_of_second_branch", tree.branch, "awaiting"),
         ("company", "member_of_company_branch", "外省某支部", "in_review"),
         ("far", "member_of_neighbour_branch", "外省某支部", "in_review"),
-        ("from_outside", "flowing_to_branch", tree.branch, "draft"),
+        ("far signed", "leaving", "外省某支部", "awaiting"),
+        ("from_outside", "flowing_to_branch", tree.branch, "in_review"),
     )
     for key, driver, to, status in letters:
         house.write_letter(key, driver, to, status=status, by=cast["city_clerk"])
-    house.search_for("county", "member_of_branch", cast["county_clerk"])
+    house.search_for("county", "moving", cast["county_clerk"])
+    house.search_for("decided", "member_of_second_branch", cast["county_clerk"], status="decided")
+    house.search_for("approved", "flowing_to_branch", cast["county_clerk"], tree.branch, status="approved")
+    house.ties["near"] = Affiliation.objects.get(member=house.drivers["flowing_to_branch"].pk)
+    house.ties["far"] = Affiliation.objects.create(
+        member_id=house.drivers["leaving"].pk, organization=tree.branches[7], kind="activity", from_date=TODAY
+    )
     house.search_for("far", "member_of_neighbour_branch", cast["neighbour_clerk"])
     # A vehicle of the county that a foreign driver drives, and one he no longer drives.
     of_county = Vehicle.objects.create(plate=f"{PLATE}90001", registering_committee=tree.county)

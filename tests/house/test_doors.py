@@ -12,7 +12,18 @@ from branches.models import Appointment, Guidance, Office, Organization
 from foundation.accounts.models import User
 from foundation.notifications.models import Delivery, Notification
 from grievances.models import Campaign, Grievance
-from members.models import Driver, Enterprise, ExportJob, PartyMember, RegistrationTransfer, RosterImport, Vehicle
+from members.models import (
+    Affiliation,
+    Driver,
+    Enterprise,
+    ExportJob,
+    LostContact,
+    PartyMember,
+    RegistrationTransfer,
+    RosterImport,
+    Transfer,
+    Vehicle,
+)
 from tests.factories import UserFactory
 from tests.house.doors import address, client_of, knock, row_of, rows_for
 from tests.house.oracle import Oracle
@@ -84,6 +95,9 @@ MODELS = {
     "driver": Driver,
     "twin": Driver,
     "member": PartyMember,
+    "tie": Affiliation,
+    **dict.fromkeys(["letter", "letter from outside", "signed letter"], Transfer),
+    **dict.fromkeys(["search", "decided search", "approved search"], LostContact),
     "enterprise": Enterprise,
     "vehicle": Vehicle,
     "transfer": RegistrationTransfer,

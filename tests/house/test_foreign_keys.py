@@ -6,6 +6,8 @@ from django.db import models
 from branches.endings import registered
 from branches.models import Organization
 from dashboard.contract import our_models
+from members.endings import membership_registered
+from members.models import PartyMember
 
 # Rows that have no life of their own: they go with what they belong to.
 CASCADES = {
@@ -53,6 +55,13 @@ def test_there_are_no_hidden_tables_between_models_of_ours():
         if field.remote_field.through._meta.auto_created
     }
     assert hidden <= MIXINS
+
+
+def test_every_pointer_to_a_member_says_what_becomes_of_it_when_the_membership_ends():
+    """What points at a membership is registered in members.endings, or hangs on a row that is."""
+    pointing = {field.model._meta.label for field in relations() if field.related_model is PartyMember}
+    assert pointing >= {"members.Affiliation", "members.Transfer", "members.LostContact"}
+    assert pointing <= {ending.model for ending in membership_registered()}
 
 
 def test_every_pointer_to_an_organisation_says_what_becomes_of_it_when_that_is_dissolved():

@@ -27,9 +27,11 @@ from members.models import (
     DriverVehicle,
     Enterprise,
     ExportJob,
+    LostContact,
     PartyMember,
     RegistrationTransfer,
     RosterImport,
+    Transfer,
     Vehicle,
 )
 from tests.house.conftest import CAST
@@ -84,6 +86,9 @@ PAGES = [
     (Enterprise, "members:enterprise_list", "?q=测试", None, links("/enterprises/")),
     (Vehicle, "members:vehicle_list", "", None, links("/vehicles/")),
     (Vehicle, "members:vehicle_list", "?q=川D", None, links("/vehicles/")),
+    (PartyMember, "members:member_list", "?size=100", None, links("/members/")),
+    (Transfer, "members:transfer_list", "", None, links("/members/transfers/")),
+    (LostContact, "members:lost_list", "", None, links("/members/lost/")),
     (RosterImport, "members:import_list", "", None, links("/imports/")),
     (RosterImport, "members:import_list", "?show=waiting", None, links("/imports/")),
     (ExportJob, "members:export_list", "", None, links("/exports/")),

@@ -29,14 +29,7 @@ GUARDED = [name for name, door in DOORS.items() if door.needs in cells()]
 # Resources that have no door yet, and cells that have one for some of their columns only.
 NO_DOOR = {
     "organization.view_public": "part 2: the public list of organisations stands beside the stations",
-    **dict.fromkeys(
-        [f"party_member.{action}" for action in ("place", "change", "receive_flowing", "end", "export")],
-        "part 3: membership. A roster makes nobody a member",
-    ),
-    **dict.fromkeys(
-        [f"transfer.{action}" for action in ("view", "draft", "approve", "receive")], "part 3: transfer of membership"
-    ),
-    **dict.fromkeys([name for name in cells() if name.startswith("lost_contact.")], "part 3: lost contact"),
+    "party_member.export": "part 3: the export of members comes with the branch file",
     **dict.fromkeys([name for name in cells() if name.startswith("verification.")], "part 3: verification"),
     **dict.fromkeys([name for name in cells() if name.startswith("declaration.")], "part 3: declarations"),
     **dict.fromkeys([name for name in cells() if name.startswith("development.")], "part 3: development"),
@@ -62,7 +55,6 @@ NO_DOOR_FOR_COLUMN = {
 TRIED_ELSEWHERE = {
     "driver_identity.masked": "test_field_rights: both searches; test_lists: the page of a driver",
     "driver_identity.find_by_id_number": "test_field_rights: both searches",
-    "party_member.view": "test_lists: the page of a driver; test_field_rights: filter and columns",
     "grievance.see_confidential_author": "tests/grievances/test_who_may: on no page but that of the named office",
     "guidance.view": "test_lists: the page of an organisation",
     "credential.view": "test_field_rights: filter; test_lists: the page of a driver",

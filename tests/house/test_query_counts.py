@@ -33,6 +33,8 @@ def more_rows(house) -> None:
         firm = Enterprise.objects.create(name=name, name_key=name_key(name), committee=tree.county)
         driver = house.add_driver(f"more{number}", tree.county, enterprise=firm)
         house.place(driver.person, formal=branch)
+        house.write_letter(f"more{number}", f"more{number}", "外省某支部", by=clerk)
+        house.search_for(f"more{number}", f"more{number}", clerk)
         house.add_batch(f"more{number}", tree.county, clerk, driver)
         house.add_export(f"more{number}", clerk)
         house.notify(f"more{number}", clerk, 10 + number)
@@ -59,7 +61,7 @@ def another(house):
     """Return the house as one that may grow: what a test adds is not there for the next."""
     known = {
         name: set(getattr(house, name))
-        for name in ("drivers", "imports", "exports", "transfers", "notifications", "cases")
+        for name in ("drivers", "imports", "exports", "transfers", "notifications", "cases", "letters", "searches")
     }
     yield house
     for name, keys in known.items():
@@ -92,6 +94,11 @@ LISTS = [
     ("members:enterprise_list", None),
     ("members:vehicle_list", None),
     ("members:vehicle_list?q=川D", None),
+    ("members:member_list", None),
+    ("members:member_list?placement=placed&absence=home", None),
+    ("members:coverage", None),
+    ("members:transfer_list", None),
+    ("members:lost_list", None),
     ("members:registration_list", None),
     ("members:export_list", None),
     ("notifications:list", None),
@@ -159,6 +166,9 @@ def test_the_page_of_one_row_costs_no_more_when_there_are_more_of_others(another
     clerk = client_of(another, "county_clerk")
     pages = [
         reverse("members:driver_detail", args=[another.drivers["county"].pk]),
+        reverse("members:member_detail", args=[another.drivers["flowing_to_branch"].pk]),
+        reverse("members:transfer_detail", args=[another.letters["county"].pk]),
+        reverse("members:lost_detail", args=[another.searches["county"].pk]),
         reverse("members:enterprise_detail", args=[another.enterprises["county"].pk]),
         reverse("members:import_plan", args=[another.imports["county"].pk]),
         reverse("members:of_organization", args=[another.tree.county.pk]),

@@ -24,21 +24,27 @@ from grievances.models import (
     WorkOrderImport,
 )
 from members.models import (
+    Affiliation,
+    ContactAttempt,
     Credential,
     Driver,
     DriverVehicle,
     Enterprise,
     ExportJob,
+    LostContact,
+    PartyMember,
     Person,
     RegistrationTransfer,
     RosterImport,
+    Transfer,
     Vehicle,
 )
 
 WATCHED = (
     Organization, Guidance, Appointment, Office, ResetCode, Enterprise, Person, Driver, Vehicle, DriverVehicle,
     Credential, RegistrationTransfer, RosterImport, ExportJob, Workday, Grievance, Statement, Assist, Supervision,
-    FollowUp, Clock, Extension, SlaPolicy, Category, Campaign, CampaignCase, WorkOrderImport,
+    FollowUp, Clock, Extension, SlaPolicy, Category, Campaign, CampaignCase, WorkOrderImport, PartyMember, Affiliation,
+    Transfer, LostContact, ContactAttempt,
 )  # fmt: skip
 
 

@@ -1,0 +1,37 @@
+"""Read-only figures of the registry, one file per subject. Every function takes already scoped querysets."""
+
+from members.statistics.membership import (
+    MemberCoverage,
+    absences,
+    committee_map,
+    member_counts,
+    member_coverage,
+)
+from members.statistics.registry import (
+    DECLARED_MEMBER,
+    coverage,
+    driver_counts,
+    expiring,
+    import_totals,
+    open_transfers,
+    placement,
+    recent_imports,
+    unverified,
+)
+
+__all__ = [
+    "DECLARED_MEMBER",
+    "MemberCoverage",
+    "absences",
+    "committee_map",
+    "coverage",
+    "driver_counts",
+    "expiring",
+    "import_totals",
+    "member_counts",
+    "member_coverage",
+    "open_transfers",
+    "placement",
+    "recent_imports",
+    "unverified",
+]

@@ -1,0 +1,1 @@
+"""The pages of Party membership, one file per subject."""

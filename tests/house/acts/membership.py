@@ -1,0 +1,66 @@
+"""Acts on Party membership: placing, ending, letters, searches."""
+
+from tests.house.acts.act import Act
+
+ACTS = {
+    "place a member": Act(
+        "party_member.place",
+        "members:member_place",
+        lambda house, place: {
+            "organization": house.tree.second_branch.pk,
+            "kind": "activity",
+            "from_date": "2026-01-01",
+        },
+    ),
+    "change a membership": Act(
+        "party_member.change",
+        "members:member_change",
+        lambda house, place: {"joined_date": "2009-07-01"},
+        asks="form",
+    ),
+    "note that a member is away": Act(
+        "party_member.receive_flowing",
+        "members:member_absence",
+        lambda house, place: {"since": "2026-01-01", "to": "外省"},
+        asks="form",
+    ),
+    "end the tie of a member": Act(
+        "party_member.receive_flowing",
+        "members:tie_end",
+        lambda house, place: {"on_date": "2026-01-01", "reason": "回老家了"},
+    ),
+    "end a membership": Act(
+        "party_member.end",
+        "members:member_end",
+        lambda house, place: {"to": "deceased", "on_date": "2026-01-01", "document": "1 号", "reason": "病故"},
+        asks="form",
+    ),
+    "draft a transfer": Act(
+        "transfer.draft",
+        "members:transfer_create",
+        lambda house, place: {"to_organization": house.tree.second_branch.code, "reason": "迁居"},
+    ),
+    "hand a transfer in": Act("transfer.draft", "members:transfer_submit", lambda house, place: {}),
+    "sign a letter": Act(
+        "transfer.approve",
+        "members:transfer_approve",
+        lambda house, place: {"valid_days": "90", "number": "外 7", "issued_date": "2026-01-01"},
+    ),
+    "receive a letter": Act("transfer.receive", "members:transfer_receive", lambda house, place: {}),
+    "search for a member": Act(
+        "lost_contact.record", "members:lost_open", lambda house, place: {"since_date": "2026-01-01"}
+    ),
+    "note a try": Act(
+        "lost_contact.record",
+        "members:lost_attempt",
+        lambda house, place: {"channel": "phone", "on_date": "2026-01-01", "note": "没有人接"},
+    ),
+    "suspend a member": Act(
+        "lost_contact.approve",
+        "members:lost_approve",
+        lambda house, place: {"on_date": "2026-11-01", "document": "2 号"},
+    ),
+    "note a filing": Act(
+        "lost_contact.file", "members:lost_file", lambda house, place: {"on_date": "2026-11-01", "document": "3 号"}
+    ),
+}
