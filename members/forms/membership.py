@@ -19,13 +19,8 @@ from members.rules.transfers import VALID_DAYS_LEAST, VALID_DAYS_MOST, VALID_DAY
 
 def branches_to_place_in(reach: Reach):
     """Return the running branches into which this reader may take members, in tree order. One query when read."""
-    found: set[int] = set()
-    for capability in (Capability.PARTY_MEMBER_PLACE, Capability.PARTY_MEMBER_RECEIVE_FLOWING):
-        region = reach.region(capability)
-        if region.everything:
-            return Organization.objects.running().filter(kind__in=sorted(BRANCHES))
-        found |= region.organization_ids
-    return Organization.objects.running().filter(kind__in=sorted(BRANCHES), pk__in=found)
+    units = Organization.objects.manageable_by(reach, Capability.PARTY_MEMBER_PLACE)
+    return units.running().filter(kind__in=sorted(BRANCHES))
 
 
 class UnitField(forms.CharField):
@@ -161,11 +156,8 @@ class IncomingForm(VerbForm):
     def __init__(self, *args, reach: Reach, **kwargs):
         """Offer the units of this reader."""
         super().__init__(*args, **kwargs)
-        region = reach.region(Capability.TRANSFER_DRAFT)
-        units = Organization.objects.running().filter(kind__in=sorted(FORMAL_KINDS))
-        self.fields["to_organization"].queryset = (
-            units if region.everything else units.filter(pk__in=region.organization_ids)
-        )
+        units = Organization.objects.manageable_by(reach, Capability.TRANSFER_DRAFT)
+        self.fields["to_organization"].queryset = units.running().filter(kind__in=sorted(FORMAL_KINDS))
 
 
 class ApproveForm(VerbForm):

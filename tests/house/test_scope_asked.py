@@ -194,6 +194,22 @@ WITHOUT_SCOPE: dict[tuple[str, str, str], str] = {
     ("members/views/history.py", "person_history", "Entry.for_person"): "of a driver in scope",
     ("members/views/history.py", "_rosters", "RosterResult.filter"): "of a driver in scope; batches open by scope",
     (
+        "members/forms/membership.py",
+        "clean",
+        "Organization.running",
+    ): "whither a letter goes: names of units are public (organization.view_public)",
+    ("members/views/membership/lists.py", "_condition", "Affiliation.running"): "narrows scoped members",
+    ("members/views/membership/lists.py", "_shown", "Affiliation.running"): "ties of members in scope",
+    ("members/views/membership/lists.py", "_shown", "PartyMember.with_person"): "rows whose keys came out of the scope",
+    ("members/views/membership/lists.py", "_word", "Organization.filter"): "the name of a unit, which is public",
+    (
+        "members/views/membership/lists.py",
+        "coverage",
+        "Organization.filter",
+    ): "names of units of scoped members",
+    ("members/views/membership/pages.py", "member_detail", "Affiliation.filter"): "of a member in scope",
+    ("members/views/membership/pages.py", "member_detail", "Entry.for_person"): "of a member in scope",
+    (
         "members/views/imports/pages.py",
         "columns_page",
         "RosterMapping.filter",

@@ -173,7 +173,7 @@ DOORS: dict[str, Door] = {
     "members:member_change": act("member", "party_member.change"),
     "members:member_absence": act("member", "party_member.receive_flowing"),
     "members:member_end": act("member", "party_member.end"),
-    "members:member_place": act("member", "party_member.place or receive_flowing"),
+    "members:member_place": act("member", "party_member.place"),
     "members:tie_notify": act("tie", "party_member.receive_flowing"),
     "members:tie_report_in": act("tie", "party_member.receive_flowing"),
     "members:tie_decline": act("tie", "party_member.receive_flowing"),

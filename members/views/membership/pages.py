@@ -91,9 +91,9 @@ def member_detail(request, pk: int):
         "absence": current and may_do(request, member, receives),
         "end": current and may_do(request, member, Capability.PARTY_MEMBER_END),
         "place": current
-        and (reach.has(Capability.PARTY_MEMBER_PLACE) or reach.has(receives))
         and member.formal_organization_id is None
-        and not placed,
+        and not placed
+        and may_do(request, member, Capability.PARTY_MEMBER_PLACE),
         "transfer": current and open_letter is None and may_do(request, member, Capability.TRANSFER_DRAFT),
         "search": current
         and open_search is None
@@ -212,11 +212,7 @@ def member_end(request, pk: int):
 @require_http_methods(["GET", "POST"])
 def member_place(request, pk: int):
     """Take a member into a branch; the rule suggests which."""
-    member = member_or_404(request, pk)
-    if not (
-        request.reach.has(Capability.PARTY_MEMBER_PLACE) or request.reach.has(Capability.PARTY_MEMBER_RECEIVE_FLOWING)
-    ):
-        raise PermissionDenied
+    member = member_or_404(request, pk, Capability.PARTY_MEMBER_PLACE)
     found = affiliations.suggestion_for(member)
     initial = {"organization": found.organization, "kind": found.kind or "flowing", "from_date": timezone.localdate()}
 
