@@ -29,6 +29,7 @@ from dashboard.demo.accounts import ACCOUNTS, PASSWORD
 from dashboard.demo.cases import load_cases
 from dashboard.demo.cities import CHENGDU, DONGYING, PANZHIHUA, PLATFORM, SUZHOU
 from dashboard.demo.inbox import load_inbox
+from dashboard.demo.memberships import load_memberships
 from dashboard.demo.names import People, counties_of
 from dashboard.demo.registry import Placement, write
 from dashboard.demo.scale import synthetic_uscc
@@ -99,6 +100,7 @@ def load_demo(*, at: datetime | None = None, force: bool = False) -> Loaded:
         _transfers(organizations, at)
         load_cases(organizations, at)
         load_inbox(at)
+        load_memberships(organizations, at, _clerk_of(organizations[CLAIM[1]], at))
         trail.record("seed.demo", None, actor=None, details={"drivers": drivers, "members": members})
     return Loaded(Organization.objects.count() - before, Appointment.objects.count(), drivers, members)
 

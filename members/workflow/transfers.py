@@ -351,7 +351,7 @@ def _at(organization: Organization, at: datetime) -> list:
     secretaries = list(posts.filter(organization=organization, role=Role.SECRETARY))
     if secretaries:
         return [post.user for post in secretaries]
-    for above in reversed(list(organization.get_ancestors())):
+    for above in reversed(list(Organization.objects.get_ancestors(organization))):
         clerks = list(posts.filter(organization=above, role=Role.CLERK))
         if clerks:
             return [post.user for post in clerks]
