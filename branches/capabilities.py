@@ -87,6 +87,8 @@ class Capability(TextChoices):
     ACTIVITY_VIEW = "activity.view"
     ACTIVITY_RECORD = "activity.record"
     ACTIVITY_RECORD_VISIT = "activity.record_visit"
+    COMPLIANCE_RULE_VIEW = "compliance_rule.view"
+    COMPLIANCE_RULE_CHANGE = "compliance_rule.change"
     BRANCH_FILE_VIEW = "branch_file.view"
     BRANCH_FILE_FREEZE = "branch_file.freeze"
     STATION_VIEW_PUBLIC = "station.view_public"
@@ -345,6 +347,16 @@ CAPABILITIES: dict[Capability, dict[str, Extent]] = {
         Role.BRANCH_COMMITTEE_MEMBER: Extent.UNIT,
     },
     Capability.ACTIVITY_RECORD_VISIT: {Role.INSTRUCTOR: Extent.ASSIGNED},
+    Capability.COMPLIANCE_RULE_VIEW: {
+        Role.CLERK: Extent.ALL,
+        Role.LEADER: Extent.ALL,
+        Role.ORGANISATION_READER: Extent.ALL,
+        Role.SECRETARY: Extent.ALL,
+        Role.BRANCH_COMMITTEE_MEMBER: Extent.ALL,
+        Role.INSTRUCTOR: Extent.ALL,
+        Role.SYSTEM_ADMIN: Extent.ALL,
+    },
+    Capability.COMPLIANCE_RULE_CHANGE: {Role.SYSTEM_ADMIN: Extent.ALL},
     Capability.BRANCH_FILE_VIEW: {
         Role.CLERK: Extent.SUBTREE,
         Role.LEADER: Extent.SUBTREE,

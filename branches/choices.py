@@ -136,6 +136,14 @@ class AppointmentSource(TextChoices):
     SECONDED = "seconded", "派驻"
 
 
+class ElectionMethod(TextChoices):
+    """How the committee or the secretary of a term was chosen."""
+
+    ASSEMBLY = "assembly", "党员大会选举"
+    CONGRESS = "congress", "党员代表大会选举"
+    APPOINTED = "appointed", "上级指定"
+
+
 class Duty(TextChoices):
     """What an office is there for; work is addressed to an office, never to a person."""
 

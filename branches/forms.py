@@ -10,8 +10,18 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
 from branches import rules
-from branches.choices import MAY_STAND_UNDER, ROLE_AT, AppointmentSource, Duty, GuidanceLine, Level, Role
+from branches.choices import (
+    MAY_STAND_UNDER,
+    ROLE_AT,
+    AppointmentSource,
+    Duty,
+    ElectionMethod,
+    GuidanceLine,
+    Level,
+    Role,
+)
 from branches.models import Appointment, Division, Organization
+from branches.models.terms import YEARS
 from branches.workflow.organizations import CHANGEABLE
 
 
@@ -349,3 +359,22 @@ class ArrangeForm(VerbForm):
 
 def _holder_label(appointment) -> str:
     return f"{appointment.user.name} · {appointment.title or appointment.get_role_display()}"
+
+
+class TermForm(VerbForm):
+    """An election."""
+
+    elected_date = DayField(label="选举日期")
+    number = forms.IntegerField(label="第几届", min_value=1, max_value=99, required=False)
+    years = forms.TypedChoiceField(label="任期", choices=YEARS, coerce=int, widget=forms.RadioSelect)
+    method = forms.ChoiceField(label="选举方式", choices=ElectionMethod.choices)
+    entitled = forms.IntegerField(label="应到（人）", min_value=1, max_value=100_000, help_text="有选举权的党员")
+    present = forms.IntegerField(label="实到（人）", min_value=1, max_value=100_000)
+    document = forms.CharField(label="批复文号", max_length=80, required=False)
+
+
+class TermEndForm(VerbForm):
+    """The approved end of a term."""
+
+    changed_end_date = DayField(label="批准到哪一天")
+    change_document = forms.CharField(label="批准文号", max_length=80)

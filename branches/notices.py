@@ -18,6 +18,8 @@ ACTIONS = {
     "office.deputy_set": "设置代理人",
     "office.absent": "登记缺岗",
     "office.back": "结束缺岗",
+    "term.recorded": "登记换届",
+    "term.end_changed": "批准延期或提前换届",
     "account.added": "开通账号",
     "account.reset_code_issued": "发一次性验证码",
     "account.locked": "锁定账号",

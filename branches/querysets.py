@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from treebeard.mp_tree import MP_NodeQuerySet
 
 from branches.capabilities import Capability
@@ -106,6 +107,35 @@ class OfficeQuerySet(ScopedQuerySet):
 
     def within(self, region: Region) -> Self:
         """Return the offices of the organisations of the region."""
+        return self.filter(organization_id__in=region.organization_ids)
+
+
+class TermQuerySet(ScopedQuerySet):
+    """Terms of branches and committees."""
+
+    view_capability = Capability.APPOINTMENT_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return the terms of the organisations of the region."""
+        return self.filter(organization_id__in=region.organization_ids)
+
+    def running(self) -> Self:
+        """Return the terms that have not ended, with `due_date`: the approved day, else the planned one."""
+        running = self.filter(ended_date__isnull=True)
+        return running.annotate(due_date=Coalesce("changed_end_date", "planned_end_date"))
+
+    def due_by(self, day: date) -> Self:
+        """Return the running terms that are due for re-election by a day, soonest first."""
+        return self.running().filter(due_date__lte=day).order_by("due_date", "organization__path")
+
+
+class BranchFileSnapshotQuerySet(ScopedQuerySet):
+    """Frozen branch files."""
+
+    view_capability = Capability.BRANCH_FILE_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return the snapshots of the organisations of the region."""
         return self.filter(organization_id__in=region.organization_ids)
 
 

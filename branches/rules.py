@@ -199,3 +199,32 @@ def nth_workday(start_date: date, n: int, calendar: Mapping[date, bool]) -> date
             return None
         left -= bool(calendar[day])
     return day
+
+
+# --- terms ------------------------------------------------------------------------------------------------------------
+# Months ahead of the end of a term at which people are reminded; 0: it is due.
+TERM_REMINDERS = (6, 3, 1, 0)
+
+
+def may_have_term(kind: str) -> bool:
+    """Return whether an organisation of this kind is elected for a term: committees, 党总支 and branches."""
+    return kind not in (Kind.DEPARTMENT, Kind.GROUP, Kind.CLOUD_BRANCH)
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day some months later; where a month has no such day, its last (《民法典》第二百零二条)."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
+    return date(year, month + 1, min(day.day, last))
+
+
+def end_of_term(elected_date: date, years: int) -> date:
+    """Return the day by which the next election is due; a term of 29 February ends on 28 February."""
+    return months_after(elected_date, 12 * years)
+
+
+def reminder_of(due_date: date, today: date) -> int | None:
+    """Return the stage of a reminder: 0 when due, else 1, 3 or 6 months ahead; None: not yet."""
+    if due_date <= today:
+        return 0
+    return next((months for months in sorted(TERM_REMINDERS[:-1]) if due_date <= months_after(today, months)), None)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from branches.views import appointments, exports, guidance, organizations, users
+from branches.views import appointments, exports, guidance, organizations, terms, users
 
 app_name = "branches"
 
@@ -20,12 +20,15 @@ urlpatterns = [
     path("<int:pk>/guidance/new/", guidance.guidance_create, name="guidance_create"),
     path("<int:pk>/offices/new/", guidance.office_create, name="office_create"),
     path("<int:pk>/appointments/new/", appointments.appointment_create, name="appointment_create"),
+    path("<int:pk>/terms/new/", terms.term_create, name="term_create"),
     path("<int:pk>/users/new/", users.user_create, name="user_create"),
     path("guidance/<int:pk>/end/", guidance.guidance_end, name="guidance_end"),
     path("offices/<int:pk>/assign/", guidance.office_assign, name="office_assign"),
     path("offices/<int:pk>/arrange/", guidance.office_arrange, name="office_arrange"),
     path("appointments/", appointments.appointment_list, name="appointment_list"),
     path("appointments/vacant/", appointments.vacancy_list, name="vacancy_list"),
+    path("terms/", terms.term_list, name="term_list"),
+    path("terms/<int:pk>/end/", terms.term_change, name="term_change"),
     path("appointments/<int:pk>/end/", appointments.appointment_end, name="appointment_end"),
     path("users/", users.user_list, name="user_list"),
     path("users/<int:pk>/", users.user_detail, name="user_detail"),

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "branches",
     "members",
     "service_stations",
+    "activities",
     "grievances",
     "dashboard",
     "treebeard",
@@ -263,6 +264,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "branches.tasks.remind_of_calendar",
         "schedule": crontab(hour="9", minute="0"),
     },
+    "remind of terms": {"task": "branches.tasks.remind_of_terms", "schedule": crontab(hour="9", minute="10")},
     "sweep the clocks of grievances": {
         "task": "grievances.tasks.sweep_clocks",
         "schedule": 60.0,
@@ -272,6 +274,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "grievances.tasks.count_months",
         "schedule": 600.0,
         "options": _STALE,
+    },
+    "keep the compliance calendar": {
+        "task": "activities.tasks.keep_calendar",
+        "schedule": crontab(hour="1", minute="30"),
+    },
+    "remind of what the calendar misses": {
+        "task": "activities.tasks.remind_of_missing",
+        "schedule": crontab(hour="9", minute="15"),
     },
     "sweep work orders": {"task": "grievances.tasks.sweep_work_orders", "schedule": 60.0, "options": _STALE},
     "sweep exports": {"task": "members.tasks.sweep_exports", "schedule": 60.0, "options": _STALE},

@@ -8,6 +8,7 @@ urlpatterns = [
     path("accounts/", include("foundation.accounts.urls")),
     path("notifications/", include("foundation.notifications.urls")),
     path("organizations/", include("branches.urls")),
+    path("activities/", include("activities.urls")),
     path("", include("grievances.urls")),
     path("", include("members.urls")),
     path("", include("dashboard.urls")),

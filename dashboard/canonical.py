@@ -24,7 +24,7 @@ from django.db import models
 from branches.models import Organization
 from foundation.protection.fields import BlindIndexField, ProtectedField, TailIndexField
 
-OURS = ("branches", "members", "service_stations", "grievances", "accounts", "notifications")
+OURS = ("branches", "members", "service_stations", "activities", "grievances", "accounts", "notifications")
 
 # Tables without business rows, with the reason.
 EXCLUDED_MODELS = {
@@ -40,11 +40,13 @@ EXCLUDED_MODELS = {
     "grievances.MonthlyFigures": "derived: counted anew from the cases",
     "grievances.WorkOrderImport": "work of the background; what was lodged stands in the cases",
     "grievances.WorkOrderRow": "named by the rows of a file that is gone",
+    "activities.ComplianceStatus": "derived: counted anew from rules and activities",
 }
 # Columns that say how or by whom a row was worked on, not what it says.
 EXCLUDED_COLUMNS = {
     "accounts.User": {"id", "password", "last_login", "large_text", "must_change_password", "last_seen_at"},
     "branches.Organization": {"path", "numchild"},
+    "branches.BranchFileSnapshot": {"content", "digest"},
     "members.RosterImport": {
         "stored_file", "phase", "mapping", "sheets", "columns", "shape", "accepted_fields", "apply_at_once",
         "rows_expected", "plan_digest", "planned_at", "replanned", "cancel_requested", "undo_requested", "starts",
@@ -53,6 +55,7 @@ EXCLUDED_COLUMNS = {
     },
     "members.RosterResult": {"person_id", "preimage", "made"},
     "grievances.Grievance": {"track_code", "passphrase_hash"},
+    "activities.Activity": {"key"},
     "grievances.Statement": {"entry_id"},
     "grievances.Evidence": {"stored_file"},
 }  # fmt: skip
@@ -68,6 +71,8 @@ NATURAL_KEYS: dict[str, tuple[str, ...]] = {
     "branches.Organization": ("code",),
     "branches.Appointment": ("user", "organization", "role", "title"),
     "branches.Office": ("organization", "duty"),
+    "branches.Term": ("organization", "elected_date"),
+    "branches.BranchFileSnapshot": ("organization", "year"),
     "members.Enterprise": ("uscc", "name", "committee"),
     "members.Person": ("id_number", "name", "phone"),
     "members.Driver": ("person",),
@@ -82,6 +87,8 @@ NATURAL_KEYS: dict[str, tuple[str, ...]] = {
     "grievances.SlaPolicy": ("clock", "category", "level", "urgency", "organization", "from_date"),
     "grievances.Clock": ("grievance", "kind", "rung"),
     "grievances.Campaign": ("organization", "name"),
+    "activities.Activity": ("organization", "kind", "topic", "expected", "present"),
+    "activities.ComplianceRule": ("kind", "organization", "from_date", "rule"),
 }
 # What says something about a person beside the sealed fields.
 PERSONAL = {
@@ -102,6 +109,8 @@ PERSONAL = {
     "grievances.Extension": {"reason", "note"},
     "grievances.Supervision": {"demand", "report"},
     "grievances.Evidence": {"name"},
+    "activities.Activity": {"agenda", "minutes", "decisions", "cancel_reason"},
+    "activities.Attendance": {"note"},
 }
 # Known to everybody, so that two databases can be compared without arranging anything: digests of numbers made with it
 # can be guessed back by trying them all. A dump that leaves the house is made with a --salt of its own.

@@ -47,6 +47,8 @@ MODEL_OF_SEGMENT = {
     "campaigns": "grievances.Campaign",
     "grievances/lodge": "grievances.Grievance",
     "hotline": "grievances.WorkOrderImport",
+    "activities": "activities.Activity",
+    "terms": "branches.Term",
 }
 # Parameters that name no row: a step of a verb, a file's place, a topic of the help, parts of the admin's addresses.
 NO_MODEL = frozenset({"number", "step", "kind", "topic", "app_label", "url", "content_type_id", "report"})

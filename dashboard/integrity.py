@@ -5,7 +5,7 @@ Sentences name rows by their number or code, never by name, identity number or p
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,11 @@ from typing import Any
 
 from django.db import IntegrityError, connection
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery
+from django.utils import timezone
 
+from activities.choices import AttendanceStatus
+from activities.models import Activity, Attendance, ComplianceStatus
+from activities.workflow.calendar import lines_of
 from branches import rules
 from branches.choices import OrganizationStatus, Role
 from branches.models import Appointment, Organization, Workday
@@ -354,6 +358,29 @@ def _work_orders(at: datetime) -> Iterator[str]:
             yield f"热线工单 {pk}：记着 {rows} 行，逐行结果有 {there} 行"
 
 
+# --- branch life ------------------------------------------------------------------------------------------------------
+def _rolls(at: datetime) -> Iterator[str]:
+    """Compare the sums on activities with their rolls. Two queries."""
+    rolls: dict[int, Counter] = defaultdict(Counter)
+    lines = Attendance.objects.order_by().values_list("activity", "status").annotate(number=Count("pk"))
+    for activity, status, number in lines:
+        rolls[activity][status] = number
+    columns = ("pk", *AttendanceStatus.values)
+    for pk, *sums in Activity.objects.order_by("pk").values_list(*columns).iterator(chunk_size=2000):
+        if sums != [rolls[pk][status] for status in AttendanceStatus.values]:
+            yield f"活动 {pk}：到会人数和名册不一致"
+
+
+def _compliance(at: datetime) -> Iterator[str]:
+    """Compare the stored calendar of this year, where its periods have begun, with a recount. Eight queries."""
+    today = timezone.localdate(at)
+    columns = ("organization_id", "kind", "from_date", "until_date", "due", "done", "rule_id")
+    begun = ComplianceStatus.objects.filter(from_date__year=today.year, from_date__lte=today)
+    counted = {tuple(getattr(line, name) for name in columns) for line in lines_of(today.year)}
+    for organization, kind, first, *_ in sorted(set(begun.values_list(*columns)) - counted):
+        yield f"组织 {organization}：{first} 起的 {kind} 和重新数的不一样"
+
+
 CHECKS: dict[str, tuple[str, Callable[[datetime], Iterator[str]]]] = {
     "tree": ("组织树", _tree),
     "uniqueness": ("唯一性", _uniqueness),
@@ -368,5 +395,7 @@ CHECKS: dict[str, tuple[str, Callable[[datetime], Iterator[str]]]] = {
     "owners": ("诉求的三个责任人和办结依据", _owners),
     "clocks": ("办理时限", _clocks),
     "work_orders": ("热线工单守恒", _work_orders),
+    "rolls": ("活动的人数和名册", _rolls),
+    "compliance": ("组织生活日历", _compliance),
     "audit": ("审计链条", _trail),
 }

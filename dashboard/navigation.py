@@ -57,6 +57,20 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
     ),
     (
         Entry(
+            "组织生活",
+            "calendar3",
+            "activities:list",
+            (Capability.ACTIVITY_VIEW,),
+            about="三会一课、主题党日，计划、名册、记录",
+        ),
+        Entry(
+            "完成情况",
+            "clipboard-check",
+            "activities:calendar",
+            (Capability.ACTIVITY_VIEW,),
+            about="哪个支部这个月还缺什么",
+        ),
+        Entry(
             "诉求",
             "chat-left-text",
             "grievances:list",

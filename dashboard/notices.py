@@ -7,6 +7,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from activities.notices import ACTIONS as ACTIVITIES
 from grievances.notices import ACTIONS as GRIEVANCES
 from members.lists.columns import COLUMNS
 from members.lists.drivers import CONDITIONS
@@ -39,6 +40,7 @@ ACTIONS: dict[str, str] = {
     "appointment.ended": "免职",
     "audit.cut": "到期清理审计记录",
     "audit.verify": "校验审计记录",
+    "compliance_rule.save": "写组织生活规定",
     "division.added": "增加行政区划",
     "division.changed": "修改行政区划",
     "division.exported": "导出行政区划",
@@ -117,6 +119,8 @@ ACTIONS: dict[str, str] = {
     "seed.scale": "装入测试数据",
     "sla_policy.add": "登记时限规定",
     "sla_policy.end": "停止时限规定",
+    "term.end_changed": "批准延期或提前换届",
+    "term.recorded": "登记换届",
     "vehicle.add": "登记车辆",
     "user.exported": "导出用户",
     "vehicle.change": "修改车辆",
@@ -127,6 +131,7 @@ ACTIONS: dict[str, str] = {
     "workday.imported": "导入工作日历",
     "workday.loaded": "载入工作日历",
     **GRIEVANCES,
+    **ACTIVITIES,
 }
 
 

@@ -89,6 +89,7 @@ def _tabs(request, current: str, count: int) -> list[dict]:
     tabs = (
         ("appointments", "在任", reverse("branches:appointment_list")),
         ("vacancies", "空缺", reverse("branches:vacancy_list")),
+        ("terms", "届期", reverse("branches:term_list")),
     )
     return [
         {"label": label, "url": url, "current": name == current, "count": count if name == current else ""}

@@ -21,6 +21,7 @@ from branches.workflow.organizations import (
     resume_organization,
     start_organization,
 )
+from branches.workflow.terms import change_term_end, record_term
 from branches.workflow.users import add_user, issue_reset_code, lock_user, remove_second_factor, unlock_user
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "appoint",
     "assign_office",
     "change_organization",
+    "change_term_end",
     "dissolve_organization",
     "end_appointment",
     "end_guidance",
@@ -42,6 +44,7 @@ __all__ = [
     "office_of",
     "offices_of",
     "open_office",
+    "record_term",
     "rectify_organization",
     "remove_second_factor",
     "resume_organization",

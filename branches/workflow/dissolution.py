@@ -10,7 +10,7 @@ from branches import endings
 
 def register() -> None:
     """Register the rows of this app; called once when the app is ready."""
-    from branches.models import Appointment, Guidance, Office, Organization
+    from branches.models import Appointment, BranchFileSnapshot, Guidance, Office, Organization, Term
 
     def appointments(organization, at):
         return Appointment.objects.not_ended(at).filter(organization=organization)
@@ -45,6 +45,21 @@ def register() -> None:
     )
     endings.register("branches.Office", label="岗位", unit="个", find=offices, end=end_offices)
     endings.register("branches.Guidance", label="指导关系", unit="条", find=lines, end=end_lines)
+
+    def terms(organization, at):
+        return Term.objects.filter(organization=organization, ended_date__isnull=True)
+
+    def end_terms(organization, *, at, actor, successor):
+        # A term elected today ends today.
+        terms(organization, at).update(ended_date=timezone.localdate(at))
+
+    endings.register("branches.Term", label="届期", unit="届", find=terms, end=end_terms)
+    endings.register(
+        "branches.BranchFileSnapshot",
+        label="档案快照",
+        unit="份",
+        find=lambda organization, at: BranchFileSnapshot.objects.none(),
+    )
     # A unit that once took over from another stays named there.
     endings.register(
         "branches.Organization", label="前身", unit="个", find=lambda organization, at: Organization.objects.none()

@@ -26,6 +26,7 @@ from branches.workflow import (
 from branches.workflow.organizations import hold_tree
 from dashboard.demo import cities
 from dashboard.demo.accounts import ACCOUNTS, PASSWORD
+from dashboard.demo.activities import load_activities
 from dashboard.demo.cases import load_cases
 from dashboard.demo.cities import CHENGDU, DONGYING, PANZHIHUA, PLATFORM, SUZHOU
 from dashboard.demo.inbox import load_inbox
@@ -99,6 +100,7 @@ def load_demo(*, at: datetime | None = None, force: bool = False) -> Loaded:
         _stations(organizations)
         _transfers(organizations, at)
         load_cases(organizations, at)
+        load_activities(organizations, at)
         load_inbox(at)
         load_memberships(organizations, at, _clerk_of(organizations[CLAIM[1]], at))
         trail.record("seed.demo", None, actor=None, details={"drivers": drivers, "members": members})

@@ -46,8 +46,13 @@ TOPICS = (
     Topic("ledger", "诉求台账和抽查回访", "筛选、导出，按种子抽取回访名单", "journal-text"),
     Topic("grievance-figures", "诉求统计怎么数", "响应率、解决率、满意率的分子和分母", "bar-chart"),
     Topic("hotline", "热线工单", "12328、12345 的工单按文件登记", "telephone"),
+    Topic("activities", "组织生活", "记一次会、安排活动、名册怎么算、补学和更正", "calendar3"),
+    Topic(
+        "activity-calendar", "组织生活完成情况", "应做几次是按哪条规定、已做怎么算、提醒什么时候来", "clipboard-check"
+    ),
     Topic("organizations", "组织树", "谁能设在谁下面、指导关系、撤销组织", "diagram-3"),
     Topic("appointments", "任职与空缺", "任命、免职、产生方式、空缺是怎么算的", "person-badge"),
+    Topic("terms", "届期和换届", "登记换届、延期、什么时候提醒", "calendar3"),
     Topic("users", "开账号和一次性验证码", "给同事开账号、重设密码", "person-gear"),
     Topic("grievance", "说难处和查进度", "怎么提、查询码和口令、时限怎么算、没解决怎么办", "chat-left-text"),
     Topic("lodge-grievance", "替司机登记诉求", "找司机、从哪里来的、草稿、把查询码交给司机", "pencil"),

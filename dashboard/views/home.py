@@ -9,6 +9,7 @@ from branches.choices import Role
 from branches.models import Organization
 from branches.statistics import posts_required, tree_counts, vacant
 from dashboard.navigation import navigation
+from dashboard.views.secretary import branch_desk, branches_of
 from members.models import Driver, Enterprise, RegistrationTransfer, RosterImport
 from members.statistics import coverage, driver_counts, open_transfers, recent_imports
 
@@ -17,11 +18,13 @@ VACANCIES_SHOWN = 5
 
 @require_safe
 def home(request):
-    """Answer with the public home, the committee desk or the simple desk."""
+    """Answer with the public home, the committee desk, the desk of a branch or the simple desk."""
     if not request.user.is_authenticated:
         return render(request, "dashboard/public_home.html")
     if request.reach.has(Capability.STATISTICS_VIEW) and request.reach.roles & {Role.CLERK, Role.LEADER}:
         return render(request, "dashboard/committee_desk.html", committee_desk(request.reach))
+    if branches := branches_of(request.reach):
+        return render(request, "dashboard/branch_desk.html", branch_desk(request, branches) | simple_desk(request))
     return render(request, "dashboard/simple_desk.html", simple_desk(request))
 
 

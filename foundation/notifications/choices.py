@@ -34,6 +34,8 @@ GROUP_OF = {
     "organization": EventGroup.ORGANISATION,
     "appointment": EventGroup.ORGANISATION,
     "office": EventGroup.ORGANISATION,
+    "activity": EventGroup.ORGANISATION,
+    "term": EventGroup.ORGANISATION,
     "party_member": EventGroup.MEMBERSHIP,
     "transfer": EventGroup.MEMBERSHIP,
     "verification": EventGroup.MEMBERSHIP,

@@ -119,6 +119,17 @@
     event.detail.target.querySelectorAll("[data-toast]").forEach(fade);
   });
 
+  // A roll counts as it is filled in: <form data-roll>, the sums in [data-present] and the like.
+  document.querySelectorAll("form[data-roll]").forEach(function (form) {
+    form.addEventListener("change", function (event) {
+      if (!event.target.matches(".seg-roll input")) { return; }
+      ["present", "excused", "absent"].forEach(function (state) {
+        var place = form.querySelector("[data-" + state + "]");
+        if (place) { place.textContent = form.querySelectorAll(".seg-roll input[value=" + state + "]:checked").length; }
+      });
+    });
+  });
+
   // After a refused form: read the summary first.
   var summary = document.querySelector(".error-summary");
   if (summary) { summary.focus(); }

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from activities.models import ComplianceRule
 from branches.models import Guidance, Organization
 from grievances.models import Assist, Campaign, Category, Evidence, Extension, SlaPolicy
 from grievances.workflow.evidence import path_of
@@ -58,6 +59,7 @@ def row_of(house, kind: str, place: str, who: str | None = None):
             at(*(house.cast[n] for n in ("secretary", "secretary", "partner", "neighbour_clerk"))).appointments.get().pk
         ),
         "guidance": lambda: Guidance.objects.get(organization=at(*[tree.county] * 3, tree.neighbour_county)).pk,
+        "term": lambda: house.terms[at("branch", "branch", "company", "far")].pk,
         "office": lambda: house.offices[at("county", "branch", "county", "neighbour")].pk,
         "driver": lambda: driver.pk,
         "member": lambda: house.drivers["member_of_neighbour_branch" if place == "far" else "member_of_branch"].pk,
@@ -101,6 +103,10 @@ def row_of(house, kind: str, place: str, who: str | None = None):
         ),
         "policy": lambda: SlaPolicy.objects.earliest("pk").pk,
         "category": lambda: Category.objects.get(code="parking_space").pk,
+        "activity": lambda: house.activities[f"{place} done"].pk,
+        "planned activity": lambda: house.activities[f"{place} planned"].pk,
+        "shared activity": lambda: house.activities[f"{place} shared"].pk,
+        "rule": lambda: ComplianceRule.objects.earliest("pk").pk,
         "draft": lambda: own(house.drafts).pk,
         "division": lambda: "510402",
         "workday": lambda: "2026-01-01",

@@ -14,7 +14,8 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-from branches.models import Appointment, Guidance, Office, Organization
+from activities.models import Activity, CoOrganizer
+from branches.models import Appointment, Guidance, Office, Organization, Term
 from foundation.accounts.models import User
 from foundation.notifications.models import Delivery, Notification
 from grievances.models import Assist, Campaign, Grievance
@@ -253,6 +254,11 @@ class Oracle:
         is_open = user.is_active and user.locked_at is None
         return row.organization_id in where or (is_open and row.organization_id in own)
 
+    def activity(self, row: Activity, where: Covered, user) -> bool:
+        # Of a unit there, alone or together with others.
+        others = CoOrganizer.objects.filter(activity=row)
+        return row.organization_id in where or any(one.organization_id in where for one in others)
+
     def organization(self, row: Organization, where: Covered, user) -> bool:
         # The organisation itself, or that of one's own post.
         return row.pk in where or row.pk in where.own_organizations
@@ -269,6 +275,7 @@ _TESTS = {
     Guidance: ("guidance.view", Oracle.at_organization),
     Appointment: ("appointment.view", Oracle.at_organization),
     Office: ("appointment.view", Oracle.at_organization),
+    Term: ("appointment.view", Oracle.at_organization),
     User: ("user.view", Oracle.user),
     Enterprise: ("enterprise.view", Oracle.enterprise),
     Driver: ("driver.view", Oracle.driver),
@@ -286,6 +293,7 @@ _TESTS = {
     Delivery: ("notification.resend", Oracle.delivery),
     Grievance: ("grievance.view", Oracle.grievance),
     Campaign: ("grievance.view", Oracle.campaign),
+    Activity: ("activity.view", Oracle.activity),
 }
 # A delivery has no question of its own: its page is for one role, all or nothing.
 MODELS = tuple(model for model in _TESTS if model is not Delivery)

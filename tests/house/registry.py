@@ -12,7 +12,8 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from branches.models import Guidance, Office, Organization
+from activities.models import Activity, Attendance, CoOrganizer
+from branches.models import Guidance, Office, Organization, Term
 from foundation.notifications.models import Delivery, Notification
 from foundation.notifications.workflow import Recipient, publish
 from foundation.protection.canonical import name_key
@@ -49,7 +50,7 @@ from members.models import (
 )
 from members.rules.people import credential_index
 from members.workflow.people import person_columns
-from tests.factories import OrganizationFactory
+from tests.factories import OrganizationFactory, UserFactory
 
 TODAY = date(2026, 11, 23)
 TAIL = "7720"
@@ -81,7 +82,9 @@ class House:
     notifications: dict[str, Notification] = field(default_factory=dict)
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     offices: dict[str, Office] = field(default_factory=dict)
+    terms: dict[str, Term] = field(default_factory=dict)
     cases: dict[str, Grievance] = field(default_factory=dict)  # "county lodged", "branch in_hand" …
+    activities: dict[str, Activity] = field(default_factory=dict)  # "county done", "branch planned" …
     drafts: dict[str, Grievance] = field(default_factory=dict)
     work_orders: dict[str, WorkOrderImport] = field(default_factory=dict)
     letters: dict[str, Transfer] = field(default_factory=dict)
@@ -250,6 +253,36 @@ class House:
         self.deliveries[key] = delivery
         return delivery
 
+    def add_term(self, key: str, organization) -> Term:
+        """Add a term that is due in a year."""
+        self.terms[key] = Term.objects.create(
+            organization=organization,
+            elected_date=TODAY - timedelta(days=700),
+            years=3,
+            planned_end_date=TODAY + timedelta(days=395),
+            method="assembly",
+            entitled=10,
+            present=9,
+        )
+        return self.terms[key]
+
+    def add_activity(self, key: str, organization, user, *, person: Person | None = None, **fields) -> Activity:
+        """Add an activity: planned for tomorrow, or held yesterday where `status` says done, with somebody excused."""
+        at = timezone.now()
+        values = {"status": "planned", "starts_at": at + timedelta(days=1)} | fields
+        if values["status"] == "done":
+            held = at - timedelta(days=1)
+            values |= {"starts_at": held, "held_at": held, "rolled_at": held, "expected": 2, "present": 1, "excused": 1}
+        activity = Activity.objects.create(
+            organization=organization, kind="theme_day", topic=f"{NAME}活动{len(self.activities)}", **values
+        )
+        if activity.status == "done":
+            who = {"person": person} if person else {"user": UserFactory()}
+            for line, status in (({"user": user}, "present"), (who, "excused")):
+                Attendance.objects.create(activity=activity, organization=organization, status=status, **line)
+        self.activities[key] = activity
+        return activity
+
     def add_draft(self, key: str, organization, user) -> Grievance:
         """Add a grievance that somebody has begun to note for a driver."""
         self.drafts[key] = Grievance.objects.create(
@@ -385,6 +418,21 @@ def add_grievances(house: House) -> None:
         Campaign.objects.create(name=f"{NAME}整治", organization=committee, from_date=TODAY)
 
 
+def add_activities(house: House) -> None:
+    """Add at each place an activity that was held, one to come, and one of others that the place helped to hold."""
+    tree, cast = house.tree, house.cast
+    for place, unit, host, person in (
+        ("county", tree.county, tree.second_county, None),
+        ("branch", tree.branch, tree.second_branch, house.drivers["member_of_branch"].person),
+        ("company", tree.company, tree.city, None),
+        ("far", tree.neighbour_county, tree.neighbour_branch, None),
+    ):
+        house.add_activity(f"{place} done", unit, cast["province_clerk"], person=person, status="done")
+        house.add_activity(f"{place} planned", unit, cast["province_clerk"])
+        shared = house.add_activity(f"{place} shared", host, cast["city_clerk"], status="done")
+        CoOrganizer.objects.create(activity=shared, organization=unit)
+
+
 def build(tree, cast: dict) -> House:
     """Write all rows. `cast` maps the names of the cast to their users."""
     house = House(tree, cast)
@@ -514,5 +562,8 @@ def build(tree, cast: dict) -> House:
         line="transport",
         from_date=date(2020, 1, 1),
     )
+    for key, organization in (("branch", tree.branch), ("company", tree.company), ("far", tree.neighbour_branch)):
+        house.add_term(key, organization)
     add_grievances(house)
+    add_activities(house)
     return house

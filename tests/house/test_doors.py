@@ -8,7 +8,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.html import escape
 
-from branches.models import Appointment, Guidance, Office, Organization
+from activities.models import Activity
+from branches.models import Appointment, Guidance, Office, Organization, Term
 from foundation.accounts.models import User
 from foundation.notifications.models import Delivery, Notification
 from grievances.models import Campaign, Grievance
@@ -91,6 +92,7 @@ MODELS = {
     "appointment": Appointment,
     "guidance": Guidance,
     "office": Office,
+    "term": Term,
     "user": User,
     "driver": Driver,
     "twin": Driver,
@@ -111,8 +113,9 @@ MODELS = {
         Grievance,
     ),
     "campaign": Campaign,
+    **dict.fromkeys(["activity", "planned activity", "shared activity"], Activity),
 }
-NOT_ROWS = {"division", "workday", "policy", "category"}  # everybody's
+NOT_ROWS = {"division", "workday", "policy", "category", "rule"}  # everybody's
 
 
 def fingerprint(response, url: str) -> tuple:

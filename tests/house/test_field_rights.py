@@ -216,7 +216,7 @@ def test_no_admin_shows_searches_sorts_or_filters_by_a_sealed_field():
 
 def test_only_tables_with_scope_are_in_the_admin():
     labels = {model._meta.app_label for model in admin.site._registry}
-    assert labels <= {"branches", "members", "accounts", "service_stations", "grievances"}
+    assert labels <= {"branches", "members", "accounts", "service_stations", "activities", "grievances"}
     assert all(getattr(table, "is_scoped", False) for table in admin.site._registry.values())
 
 

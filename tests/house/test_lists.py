@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
+from activities.models import Activity, ComplianceRule
 from branches.choices import REQUIRED_POSTS, Kind
-from branches.models import Appointment, Division, Guidance, Organization, Workday
+from branches.models import Appointment, Division, Guidance, Organization, Term, Workday
 from branches.querysets import ScopedQuerySet
 from foundation.accounts.models import User
 from foundation.audit import trail
@@ -71,6 +72,7 @@ PAGES = [
     (Organization, "branches:organization_list", "", None, links("/organizations/")),
     (Organization, "branches:organization_list", "?q=党", None, links("/organizations/")),
     (Appointment, "branches:appointment_list", "", None, context("rows", lambda row: row[0].pk)),
+    (Term, "branches:term_list", "", None, context("rows", lambda row: row[0].pk)),
     (User, "branches:user_list", "", None, links("/organizations/users/")),
     (Driver, "members:driver_list", "?size=100", None, links("/drivers/")),
     (Driver, "members:driver_list", "?size=100&order=name", None, links("/drivers/")),
@@ -97,6 +99,8 @@ PAGES = [
     (Delivery, "notifications:deliveries", "", None, context("rows", lambda row: row[0].pk)),
     (Delivery, "notifications:deliveries", "?show=refused&channel=sms", None, context("rows", lambda row: row[0].pk)),
     (Campaign, "grievances:campaign_list", "", None, links("/grievances/campaigns/")),
+    (Activity, "activities:list", "", None, links("/activities/")),
+    (Activity, "activities:list", "?kind=theme_day", None, links("/activities/")),
 ]
 
 
@@ -333,6 +337,9 @@ def wanted_rows(model, user) -> set:
         return set(model.objects.values_list("pk", flat=True))
     if model in (Category, SlaPolicy):  # kept by system administrators, seen in the admin by nobody else
         keeps = Oracle().covered(user, "sla_policy.change").everything
+        return set(model.objects.values_list("pk", flat=True)) if keeps else set()
+    if model is ComplianceRule:
+        keeps = Oracle().covered(user, "compliance_rule.change").everything
         return set(model.objects.values_list("pk", flat=True)) if keeps else set()
     return Oracle().rows(model, user)
 

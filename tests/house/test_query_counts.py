@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from activities.models import ComplianceRule
 from branches.models import Organization
 from foundation.audit import trail
 from foundation.protection.canonical import name_key
@@ -28,6 +29,7 @@ def more_rows(house) -> None:
     for number in range(3):
         branch = OrganizationFactory(parent=county, short_name=f"测试第{number}党支部")
         AppointmentFactory(user=UserFactory(), organization=branch, role="branch_committee_member")
+        house.add_term(f"more{number}", branch)
         GuidanceFactory(organization=branch, guiding_organization=tree.department)
         name = f"测试多出{number}有限公司"
         firm = Enterprise.objects.create(name=name, name_key=name_key(name), committee=tree.county)
@@ -47,6 +49,8 @@ def more_rows(house) -> None:
         )
         house.add_case(f"more{number}", "lodged", tree.county, branch, calendar_missing=True)
         house.ask_for_more_time(house.add_case(f"below{number}", "in_hand", below, below), clerk)
+        house.add_activity(f"more{number}", tree.county, clerk)
+        house.add_activity(f"more held {number}", branch, clerk, person=driver.person, status="done")
         Campaign.objects.create(name=f"测试整治{number}", organization=tree.county, from_date="2026-01-01")
     twins_of(house, "more0", "more1")
 
@@ -61,7 +65,18 @@ def another(house):
     """Return the house as one that may grow: what a test adds is not there for the next."""
     known = {
         name: set(getattr(house, name))
-        for name in ("drivers", "imports", "exports", "transfers", "notifications", "cases", "letters", "searches")
+        for name in (
+            "drivers",
+            "imports",
+            "exports",
+            "transfers",
+            "notifications",
+            "cases",
+            "letters",
+            "searches",
+            "activities",
+            "terms",
+        )
     }
     yield house
     for name, keys in known.items():
@@ -82,6 +97,7 @@ LISTS = [
     ("branches:organization_list?kind=mobile_branch", None),
     ("branches:appointment_list", None),
     ("branches:vacancy_list", None),
+    ("branches:term_list", None),
     ("branches:user_list", None),
     ("members:driver_list", None),
     ("members:driver_list?order=name", None),
@@ -112,6 +128,10 @@ LISTS = [
     ("grievances:list?q=SQ&stage=in_hand", None),
     ("grievances:extension_list", None),
     ("grievances:campaign_list", None),
+    ("activities:list", None),
+    ("activities:list?kind=theme_day&status=done", None),
+    ("activities:calendar?show=all", None),
+    ("activities:rules", None),
     ("dashboard:search", {"q": "测试"}),
     ("dashboard:search", {"q": "7720"}),
 ]
@@ -155,7 +175,7 @@ def more_entries(house) -> None:
 @pytest.mark.parametrize("model", [pytest.param(model, id=model.__name__) for model in admin.site._registry])
 def test_a_table_of_the_admin_costs_the_same_for_more_rows(another, model):
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    client = client_of(another, "system_admin" if model in (Category, SlaPolicy) else "county_clerk")
+    client = client_of(another, "system_admin" if model in (Category, SlaPolicy, ComplianceRule) else "county_clerk")
     cost(client, address)
     few = cost(client, address)
     more_rows(another)
@@ -173,6 +193,9 @@ def test_the_page_of_one_row_costs_no_more_when_there_are_more_of_others(another
         reverse("members:import_plan", args=[another.imports["county"].pk]),
         reverse("members:of_organization", args=[another.tree.county.pk]),
         reverse("grievances:detail", args=[another.cases["county in_hand"].pk]),
+        reverse("activities:detail", args=[another.activities["branch done"].pk]),
+        reverse("activities:minutes", args=[another.activities["branch done"].pk]),
+        reverse("activities:branch_calendar", args=[another.tree.branch.pk]),
     ]
     few = []
     for page in pages:

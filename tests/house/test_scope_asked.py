@@ -10,7 +10,7 @@ from django.conf import settings
 from branches.querysets import ScopedQuerySet
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ("branches", "members", "service_stations", "grievances", "dashboard")
+APPS = ("branches", "members", "service_stations", "activities", "grievances", "dashboard")
 DOORS = ("views", "api", "admin", "resources", "forms", "filters", "lists")
 FILES = sorted(
     path
@@ -145,6 +145,18 @@ WITHOUT_SCOPE: dict[tuple[str, str, str], str] = {
     ("grievances/views/figures.py", "_heat", "Organization.filter"): "units of counted rows",
     ("grievances/views/ledger.py", "ledger", "Grievance.with_names"): "keys of a scoped page",
     ("grievances/views/sample.py", "sample", "Grievance.with_names"): "keys of a scoped sample",
+    ("activities/forms.py", "", "Organization.none"): "placeholder, filled per request",
+    ("activities/forms.py", "", "Station.none"): "placeholder, filled per request",
+    ("activities/forms.py", "__init__", "Station.filter"): "names of stations are public",
+    ("activities/forms.py", "others_for", "Organization.filter"): "names of branches beside one's own are public",
+    ("activities/forms.py", "others_for", "Organization.none"): "nobody beside it",
+    ("activities/views/activities.py", "_history", "Entry.for_object"): "of an activity in scope",
+    ("activities/views/activities.py", "activity_list", "Activity.select_related"): "keys of a scoped page",
+    ("activities/views/calendar.py", "branch_calendar", "Activity.of_units"): "of a unit manageable_by the reader",
+    ("activities/views/calendar.py", "branch_calendar", "Attendance.filter"): "of a unit manageable_by the reader",
+    ("activities/views/calendar.py", "branch_calendar", "ComplianceStatus.filter"): "of a unit in scope",
+    ("activities/views/record.py", "_initial", "Activity.of_units"): "of a unit one records for",
+    ("activities/views/record.py", "_missing", "ComplianceStatus.filter"): "of a unit one records for",
     ("members/lists/driver_export.py", "_person_values", "Person.order_by"): "of scoped drivers",
     ("members/lists/driver_export.py", "_plates", "DriverVehicle.running"): "of scoped drivers",
     ("members/lists/driver_export.py", "_plates", "Vehicle.filter"): "of scoped drivers",

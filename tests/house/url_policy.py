@@ -118,6 +118,9 @@ DOORS: dict[str, Door] = {
     "branches:appointment_list": Door("appointment.view"),
     "branches:vacancy_list": Door("appointment.view"),
     "branches:appointment_end": act("appointment", "appointment.end"),
+    "branches:term_list": Door("appointment.view"),
+    "branches:term_create": act("organization", "appointment.appoint"),
+    "branches:term_change": act("term", "appointment.appoint"),
     "branches:user_list": Door("user.view"),
     "branches:user_detail": on("user", "user.view"),
     "branches:user_reset_code": on("user", "user.issue_reset_code", data={}),
@@ -281,6 +284,23 @@ DOORS: dict[str, Door] = {
     # --- grievances: for a driver
     "grievances:lodge": Door("grievance.lodge_for_driver", deny="leader"),
     "grievances:draft": on("draft", "signed in", refused=403),
+    # --- activities
+    "activities:list": Door("activity.view"),
+    "activities:record": Door("activity.record", deny="leader", names={"unit": "committee"}, query="unit"),
+    "activities:create": Door("activity.record", deny="leader", names={"unit": "committee"}, query="unit"),
+    "activities:calendar": Door("activity.view"),
+    "activities:branch_calendar": on("committee", "activity.view", refused=403),
+    "activities:rules": Door("compliance_rule.view"),
+    "activities:detail": on("activity", "activity.view", refused=403),
+    "activities:minutes": on("activity", "activity.view", refused=403),
+    "activities:notify": act("planned activity", "activity.record"),
+    "activities:hold": act("planned activity", "activity.record"),
+    "activities:amend": act("activity", "activity.record"),
+    "activities:cancel": act("planned activity", "activity.record"),
+    "activities:make_up": act("activity", "activity.record"),
+    "activities:join": Door(
+        "activity.record", deny="leader", names={"pk": "shared activity", "organization": "committee"}
+    ),
     # --- admin
     "admin:index": Door("role of staff", deny="leader", refused=404),
     "admin:login": Door("nobody: the portal's own page", allow="nobody", deny="county_clerk", refused=404, allowed=302),
@@ -369,6 +389,16 @@ TABLES: dict[str, Table] = {
         allow="system_admin",
         deny="county_clerk",
         add="sla_policy.change",
+        changes_as="system_admin",
+    ),
+    "activities_activity": Table("activity", "activity.view"),
+    "activities_compliancerule": Table(
+        "rule",
+        "compliance_rule.change",
+        allow="system_admin",
+        deny="county_clerk",
+        add="compliance_rule.change",
+        change="compliance_rule.change",
         changes_as="system_admin",
     ),
     "branches_division": Table(

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from django.db import models
 from django.forms import ModelChoiceField
 
-from branches.models import Appointment, Division, Guidance, Office, Organization, Workday
+from activities.models import Activity, Attendance, ComplianceRule, ComplianceStatus, CoOrganizer, Venue
+from branches.models import (
+    Appointment,
+    BranchFileSnapshot,
+    Division,
+    Guidance,
+    Office,
+    Organization,
+    Term,
+    Workday,
+)
 from foundation.accounts.models import ResetCode, User
 from foundation.audit.models import Entry
 from grievances.models import (
@@ -44,7 +54,8 @@ WATCHED = (
     Organization, Guidance, Appointment, Office, ResetCode, Enterprise, Person, Driver, Vehicle, DriverVehicle,
     Credential, RegistrationTransfer, RosterImport, ExportJob, Workday, Grievance, Statement, Assist, Supervision,
     FollowUp, Clock, Extension, SlaPolicy, Category, Campaign, CampaignCase, WorkOrderImport, PartyMember, Affiliation,
-    Transfer, LostContact, ContactAttempt,
+    Transfer, LostContact, ContactAttempt, Activity, Attendance, CoOrganizer, ComplianceRule, ComplianceStatus,
+    Venue, Term, BranchFileSnapshot,
 )  # fmt: skip
 
 

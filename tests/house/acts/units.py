@@ -1,5 +1,7 @@
 """Acts on organisations, posts, accounts, reference tables, the trail and deliveries."""
 
+from django.utils import timezone
+
 from branches.models import Organization
 from tests.factories import OrganizationFactory
 from tests.house.acts.act import Act
@@ -97,6 +99,22 @@ ACTS = {
     ),
     "note an absence": Act(
         "appointment.set_deputy", "branches:office_arrange", lambda house, place: {"absent_from_date": "2026-11-24"}
+    ),
+    "record a term": Act(
+        "appointment.appoint",
+        "branches:term_create",
+        lambda house, place: {
+            "elected_date": timezone.localdate().isoformat(),
+            "years": "3",
+            "method": "assembly",
+            "entitled": "10",
+            "present": "9",
+        },
+    ),
+    "note another end of a term": Act(
+        "appointment.appoint",
+        "branches:term_change",
+        lambda house, place: {"changed_end_date": "2099-01-01", "change_document": "〔2026〕9号"},
     ),
     "open an account": Act(
         "user.add",

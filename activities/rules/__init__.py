@@ -1,0 +1,1 @@
+"""Rules of branch life: who may, what a roll must hold, what is due when. Pure; time is passed in."""
