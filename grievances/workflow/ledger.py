@@ -127,6 +127,8 @@ def end_assist(helper: Assist, *, actor, at: datetime) -> None:
 def merge(grievance: Grievance, into: Grievance, *, actor, at: datetime) -> None:
     """Merge a duplicate into another open case of one's scope; its complainant follows that one from now on.
 
+    Both cases are held, in the order of their keys: merged into each other, neither would ever end.
+
     Raises PermissionDenied, ValidationError, trail.NotAllowed, trail.Conflict.
     """
     reach = acting(actor, at).reach
@@ -134,7 +136,8 @@ def merge(grievance: Grievance, into: Grievance, *, actor, at: datetime) -> None
     require_visible(reach, into)
     if into.pk == grievance.pk or into.status not in OPEN:
         raise ValidationError({"into": "请选另一件还没办结的诉求。"})
-    with held(grievance):
+    first, second = sorted((grievance, into), key=lambda one: one.pk)
+    with held(first), held(second):
         entry = move(grievance, Status.MERGED, actor=actor, action="grievance.merge", changes={"merged_into": into})
         text = f"和编号 {into.number} 的诉求是同一件事，合在一起办。"
         say(grievance, StatementKind.REASON, text, at=at, actor=actor, is_public=True, entry_id=entry)

@@ -307,6 +307,16 @@ def test_an_extension_is_asked_once_before_it_is_due_and_decided_above(desk):
         workflow.decide_extension(asked, actor=desk.clerk, approve=True, at=at("11-26 12:00"))
     workflow.decide_extension(asked, actor=desk.city_clerk, approve=True, at=at("11-26 12:00"))
     assert clock(case, ClockKind.ANSWER).due_at == at("12-04 18:00")
+def test_two_cases_merged_into_each_other_on_the_same_picture_do_not_both_vanish(desk):
+    first, second = desk.accepted(), desk.accepted()
+    seen_first, seen_second = Grievance.objects.get(pk=first.pk), Grievance.objects.get(pk=second.pk)
+    workflow.merge(first, second, actor=desk.clerk, at=at("11-21 10:00"))
+    with pytest.raises(trail.Conflict):
+        workflow.merge(seen_second, seen_first, actor=desk.second_clerk, at=at("11-21 10:00"))
+    second.refresh_from_db()
+    assert (second.status, second.merged_into) == (Status.ACCEPTED, None)
+
+
     with pytest.raises(trail.Conflict):
         workflow.decide_extension(asked, actor=desk.city_clerk, approve=False, at=at("11-26 13:00"))
 
