@@ -103,7 +103,10 @@ def recount(grievance: Grievance) -> None:
     """
     running = list(Clock.objects.running().filter(grievance=grievance).select_related("policy"))
     pauses = list(Pause.objects.filter(grievance=grievance).values_list("from_at", "until_at"))
-    calendar = _calendar(min((clock.started_at for clock in running), default=None))
+    calendar = _calendar(
+        min((clock.started_at for clock in running), default=None),
+        max((until for _, until in pauses if until is not None), default=None),
+    )
     for clock in running:
         due = clocks.due(
             clock.started_at,
@@ -131,11 +134,13 @@ def _reminder(clock: Clock, due_at: datetime | None) -> datetime | None:
     return before if before > clock.started_at else None
 
 
-def _calendar(since: datetime | None) -> dict[date, bool]:
+def _calendar(since: datetime | None, rested_until: datetime | None) -> dict[date, bool]:
+    """Return the days after a start, far enough behind the last pause: a court may have a case for years."""
     if since is None:
         return {}
     first = since.astimezone(clocks.CHINA).date()
-    days = Workday.objects.filter(date__gt=first, date__lte=first + timedelta(days=REACH_DAYS * 4))
+    last = max(since, rested_until or since).astimezone(clocks.CHINA).date() + timedelta(days=REACH_DAYS * 4)
+    days = Workday.objects.filter(date__gt=first, date__lte=last)
     return dict(days.values_list("date", "is_workday"))
 
 

@@ -12,8 +12,9 @@ from foundation.audit import trail
 from foundation.audit.models import Entry
 from foundation.notifications.models import Notification
 from grievances import notices, workflow
-from grievances.choices import ClockKind, ClockState, Status
-from grievances.models import Clock, Grievance, SlaPolicy, Supervision
+from grievances.choices import ClockKind, ClockState, PauseKind, Status
+from grievances.models import Clock, Grievance, Pause, SlaPolicy, Supervision
+from grievances.workflow import clocks
 from tests.grievances.conftest import at
 
 pytestmark = pytest.mark.django_db
@@ -164,6 +165,18 @@ def test_a_clock_without_a_calendar_waits_for_it_and_stands_first(desk):
     case.refresh_from_db()
     assert answer.due_at == at("2027-01-05 18:00")  # 12-29, 30, 31, 01-04, 05
     assert case.calendar_missing is False
+
+
+def test_a_case_that_rested_for_more_than_a_year_is_due_again_by_the_calendar(desk):
+    case = desk.assigned("11-20 17:05")
+    started = at("2025-08-04 10:00")
+    Clock.objects.filter(grievance=case).update(started_at=started)
+    Pause.objects.create(
+        grievance=case, kind=PauseKind.JUDICIAL, from_at=at("2025-08-06 10:00"), until_at=at("2026-12-07 09:00")
+    )
+    clocks.recount(case)
+    answer = Clock.objects.get(grievance=case, kind=ClockKind.ANSWER)
+    assert (answer.due_at, answer.missing_date) == (at("2026-12-10 18:00"), None)  # 08-05, 12-07, 08, 09, 10
 
 
 def test_the_nearest_jurisdiction_decides_the_limit(desk):
