@@ -206,7 +206,10 @@ def request_extension(grievance: Grievance, *, actor, days: int, reason: str, at
 
 
 def decide_extension(extension: Extension, *, actor, approve: bool, note_text: str = "", at: datetime) -> None:
-    """Grant or refuse more time. A refusal changes no due time. Raises PermissionDenied, trail.Conflict."""
+    """Grant or refuse more time. A refusal changes no due time; the promise is never shortened.
+
+    Raises PermissionDenied, trail.Conflict when it was decided already, or granted after the clock has ended.
+    """
     grievance = extension.clock.grievance
     require(cases.may_approve_extension(acting(actor, at).reach, grievance), "延期由上一级委员会的专干批准。")
     with held(grievance):
@@ -215,9 +218,11 @@ def decide_extension(extension: Extension, *, actor, approve: bool, note_text: s
         if asked.update(status=status, decided_by=actor, decided_at=at, note=note_text.strip()[:200]) != 1:
             raise trail.Conflict("这个延期申请已经有人决定过了。")
         if approve:
+            if not Clock.objects.running().filter(pk=extension.clock_id).exists():
+                raise trail.Conflict("这个答复时限已经不走了：已经答复，或者转到了上一级，批了也不算数。请选“不批准”。")
             promised = Clock.objects.running().filter(grievance=grievance, kind=ClockKind.PROMISE)
             for clock in [extension.clock, *promised]:
-                Clock.objects.filter(pk=clock.pk).update(extension=extension.days)
+                Clock.objects.filter(pk=clock.pk).update(extension=max(clock.extension, extension.days))
             recount(grievance)
         action = "grievance.extension_approved" if approve else "grievance.extension_refused"
         note(grievance, actor=actor, action=action, details={"days": extension.days})

@@ -11,8 +11,17 @@ from branches.workflow import office_of
 from foundation.audit import trail
 from foundation.audit.models import Entry
 from grievances import workflow
-from grievances.choices import NEXT, ClockKind, ClockState, CloseReason, Result, Satisfaction, Status
-from grievances.models import Clock, FollowUp, Grievance, Statement
+from grievances.choices import (
+    NEXT,
+    ClockKind,
+    ClockState,
+    CloseReason,
+    ExtensionStatus,
+    Result,
+    Satisfaction,
+    Status,
+)
+from grievances.models import Clock, Extension, FollowUp, Grievance, Statement
 from grievances.workflow.lodging import Complaint
 from tests.grievances.conftest import PHONE, at
 
@@ -298,15 +307,6 @@ def test_a_duplicate_is_merged_into_the_first_and_counts_no_more(desk):
     assert actions(first)[-1] == "grievance.merged_in"
 
 
-def test_an_extension_is_asked_once_before_it_is_due_and_decided_above(desk):
-    case = desk.in_hand()
-    asked = workflow.request_extension(case, actor=desk.officer, days=5, reason="货主在外地。", at=at("11-26 10:00"))
-    with pytest.raises(ValidationError):
-        workflow.request_extension(case, actor=desk.officer, days=1, reason="再延。", at=at("11-26 11:00"))
-    with pytest.raises(PermissionDenied):
-        workflow.decide_extension(asked, actor=desk.clerk, approve=True, at=at("11-26 12:00"))
-    workflow.decide_extension(asked, actor=desk.city_clerk, approve=True, at=at("11-26 12:00"))
-    assert clock(case, ClockKind.ANSWER).due_at == at("12-04 18:00")
 def test_two_cases_merged_into_each_other_on_the_same_picture_do_not_both_vanish(desk):
     first, second = desk.accepted(), desk.accepted()
     seen_first, seen_second = Grievance.objects.get(pk=first.pk), Grievance.objects.get(pk=second.pk)
@@ -317,6 +317,15 @@ def test_two_cases_merged_into_each_other_on_the_same_picture_do_not_both_vanish
     assert (second.status, second.merged_into) == (Status.ACCEPTED, None)
 
 
+def test_an_extension_is_asked_once_before_it_is_due_and_decided_above(desk):
+    case = desk.in_hand()
+    asked = workflow.request_extension(case, actor=desk.officer, days=5, reason="货主在外地。", at=at("11-26 10:00"))
+    with pytest.raises(ValidationError):
+        workflow.request_extension(case, actor=desk.officer, days=1, reason="再延。", at=at("11-26 11:00"))
+    with pytest.raises(PermissionDenied):
+        workflow.decide_extension(asked, actor=desk.clerk, approve=True, at=at("11-26 12:00"))
+    workflow.decide_extension(asked, actor=desk.city_clerk, approve=True, at=at("11-26 12:00"))
+    assert clock(case, ClockKind.ANSWER).due_at == at("12-04 18:00")
     with pytest.raises(trail.Conflict):
         workflow.decide_extension(asked, actor=desk.city_clerk, approve=False, at=at("11-26 13:00"))
 
@@ -329,6 +338,35 @@ def test_a_refused_or_late_extension_changes_nothing(desk):
     asked = workflow.request_extension(case, actor=desk.officer, days=5, reason="来不及。", at=at("11-26 10:00"))
     workflow.decide_extension(asked, actor=desk.city_clerk, approve=False, at=at("11-26 12:00"))
     assert clock(case, ClockKind.ANSWER).due_at == before
+
+
+def test_an_extension_is_not_granted_for_a_clock_that_has_ended(desk):
+    case = desk.in_hand()
+    asked = workflow.request_extension(case, actor=desk.officer, days=5, reason="货主在外地。", at=at("11-26 10:00"))
+    workflow.escalate(case, actor=desk.clerk, reason="要市里协调。", at=at("11-26 11:00"))
+    promised = clock(case, ClockKind.PROMISE).due_at
+    asked = Extension.objects.select_related("clock__grievance__organization").get(pk=asked.pk)
+    with pytest.raises(trail.Conflict):
+        workflow.decide_extension(asked, actor=desk.province_clerk, approve=True, at=at("11-26 12:00"))
+    assert clock(case, ClockKind.PROMISE).due_at == promised
+    assert Extension.objects.get(pk=asked.pk).status == ExtensionStatus.REQUESTED
+    workflow.decide_extension(asked, actor=desk.province_clerk, approve=False, at=at("11-26 12:00"))
+
+
+def test_a_shorter_extension_one_level_up_does_not_shorten_the_promise(desk):
+    case = desk.in_hand()
+    asked = workflow.request_extension(case, actor=desk.officer, days=5, reason="货主在外地。", at=at("11-26 10:00"))
+    workflow.decide_extension(asked, actor=desk.city_clerk, approve=True, at=at("11-26 12:00"))
+    promised = clock(case, ClockKind.PROMISE).due_at
+    assert promised == at("12-04 18:00")
+    case.refresh_from_db()
+    workflow.escalate(case, actor=desk.clerk, reason="要市里协调。", at=at("11-27 09:00"))
+    office = office_of(desk.tree.city, Duty.HANDLE)
+    workflow.assign(case, office, actor=desk.city_clerk, at=at("11-27 10:00"))
+    asked = workflow.request_extension(case, actor=desk.city_officer, days=1, reason="等回函。", at=at("11-30 10:00"))
+    workflow.decide_extension(asked, actor=desk.province_clerk, approve=True, at=at("11-30 12:00"))
+    assert clock(case, ClockKind.ANSWER).due_at == at("12-07 18:00")
+    assert clock(case, ClockKind.PROMISE).due_at == promised
 
 
 def test_two_who_act_on_the_same_picture_do_not_both_win(desk):
