@@ -147,8 +147,7 @@ def save_draft(complaint: Complaint, *, at: datetime, actor, unit: Organization,
 
 def change_draft(grievance: Grievance, complaint: Complaint, *, actor, at: datetime) -> None:
     """Write a draft anew. Raises PermissionDenied, ValidationError per field, trail.NotAllowed, trail.Conflict."""
-    require(grievance.lodged_by_id == actor.pk, "草稿由写的人改。")
-    _require_draft(grievance)
+    _require_own_draft(grievance, actor, at)
     with held(grievance):
         _built(complaint, grievance.organization, at, actor, draft=grievance)
         grievance.save(update_fields=TOLD)
@@ -160,8 +159,7 @@ def lodge_draft(grievance: Grievance, *, actor, at: datetime) -> Lodged:
 
     Raises PermissionDenied, trail.NotAllowed, trail.Conflict.
     """
-    require(grievance.lodged_by_id == actor.pk, "草稿由写的人提交。")
-    _require_draft(grievance)
+    _require_own_draft(grievance, actor, at)
     passphrase = new_code(6)
     with transaction.atomic():
         move(grievance, Status.LODGED, actor=actor, action="grievance.lodge", changes={"lodged_at": at})
@@ -171,6 +169,13 @@ def lodge_draft(grievance: Grievance, *, actor, at: datetime) -> Lodged:
         notices.lodged(grievance, at)
         _tell_of_open_ones(grievance, at)
     return Lodged(grievance, passphrase)
+
+
+def _require_own_draft(grievance: Grievance, actor, at: datetime) -> None:
+    require(grievance.lodged_by_id == actor.pk, "草稿由写的人改和提交。")
+    reach = acting(actor, at).reach  # he may have another post by now, or none
+    require(cases.may_lodge_for_driver(reach, grievance.collector.organization), "只能替本单位的司机登记诉求。")
+    _require_draft(grievance)
 
 
 def _require_draft(grievance: Grievance) -> None:

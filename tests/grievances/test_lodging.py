@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from branches.choices import Duty
+from branches.models import Appointment
 from branches.workflow import office_of
 from foundation.audit import trail
 from foundation.audit.models import Entry
@@ -181,6 +182,18 @@ def test_a_draft_is_dropped(sign_in, desk):
     draft.refresh_from_db()
     assert draft.status == Status.WITHDRAWN
     assert "我的草稿" not in text_of(client.get(LODGE))
+
+
+def test_who_lost_his_post_lodges_no_draft(desk, tree):
+    draft = workflow.save_draft(complaint(), at=timezone.now(), actor=desk.secretary, unit=tree.branch)
+    Appointment.objects.filter(user=desk.secretary).update(until_at=timezone.now())
+    later = timezone.now()
+    with pytest.raises(PermissionDenied):
+        workflow.change_draft(draft, complaint(), actor=desk.secretary, at=later)
+    with pytest.raises(PermissionDenied):
+        workflow.lodge_draft(draft, actor=desk.secretary, at=later)
+    draft.refresh_from_db()
+    assert (draft.status, draft.clocks.count()) == (Status.DRAFT, 0)
 
 
 def test_a_draft_is_nobody_elses(sign_in, desk, tree, branch_committee_member):
