@@ -23,7 +23,7 @@ class Status(TextChoices):
 
 # What may follow what. A status that follows itself is the same step in other hands: another office, one level up.
 NEXT: dict[str, frozenset[str]] = {
-    Status.DRAFT: frozenset({Status.LODGED, Status.WITHDRAWN}),
+    Status.DRAFT: frozenset({Status.LODGED}),  # or deleted, as nobody else has seen it
     Status.LODGED: frozenset({Status.ACCEPTED, Status.NOT_ACCEPTED, Status.LODGED, Status.MERGED, Status.WITHDRAWN}),
     Status.NOT_ACCEPTED: frozenset({Status.LODGED}),  # the complainant objects: one level up
     Status.ACCEPTED: frozenset({Status.ASSIGNED, Status.ACCEPTED, Status.MERGED, Status.WITHDRAWN}),

@@ -21,6 +21,7 @@ from grievances.choices import ClockKind, Urgency
 
 ACTIONS = {
     "grievance.draft": "写了草稿",
+    "grievance.drop_draft": "丢掉草稿",
     "grievance.lodge": "提交诉求",
     "grievance.accept": "受理，列入台账",
     "grievance.refuse": "不予受理",
@@ -69,6 +70,7 @@ ACTIONS = {
 # What the complainant sees of the history; the words of public statements besides.
 PUBLIC_ACTIONS = frozenset(ACTIONS) - {
     "grievance.draft",
+    "grievance.drop_draft",
     "grievance.note",
     "grievance.answer_draft",
     "grievance.answer_draft_purged",

@@ -66,7 +66,7 @@ class GrievanceQuerySet(ScopedQuerySet):
             yield Q(handler__organization_id__in=held, status__in=sorted(WITH_HANDLER | TO_CONFIRM))
         lodged = reach.units(capability, {Extent.LODGED_OR_HELD, Extent.OWN})
         if lodged:
-            yield Q(collector__organization_id__in=lodged)
+            yield Q(collector__organization_id__in=lodged) & ~Q(status=Status.DRAFT)
         if reach.units(capability, {Extent.OFFICE}):
             mine = [office.pk for office in offices_of(reach, reach.at, [Duty.HANDLE])]
             if mine:

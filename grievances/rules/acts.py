@@ -101,7 +101,7 @@ ACTS: dict[str, Act] = {
         Act("supervise", "督办", OPEN, _supervises),
         Act("merge", "合并到另一件", _before(Status.MERGED), _assigns),
         Act("suspend", "挂起（司法或信访程序）", _before(Status.SUSPENDED), _assigns),
-        Act("withdraw", "替诉求人撤回", _before(Status.WITHDRAWN) - {Status.DRAFT}, _withdraws),
+        Act("withdraw", "替诉求人撤回", _before(Status.WITHDRAWN), _withdraws),
         Act("note", "写内部意见", EVERY, _notes),
     )
 }

@@ -48,7 +48,7 @@ def draft(request, pk: int):
     if request.method == "GET":
         return _page(request, _form(request, units, initial=_initial(kept), draft=kept), kept)
     if "drop" in request.POST:
-        workflow.withdraw(kept, at=timezone.now(), words="草稿，没有提交。", actor=request.user)
+        workflow.drop_draft(kept, actor=request.user, at=timezone.now())
         messages.success(request, "草稿已经丢掉")
         return redirect("grievances:lodge")
     return _answer(request, units, kept)

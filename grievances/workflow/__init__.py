@@ -33,6 +33,7 @@ from grievances.workflow.ledger import accept, assign, assist, end_assist, merge
 from grievances.workflow.lodging import (
     Lodged,
     change_draft,
+    drop_draft,
     lodge,
     lodge_draft,
     lodge_feedback,
@@ -59,6 +60,7 @@ __all__ = [
     "change_draft",
     "confirm",
     "decide_extension",
+    "drop_draft",
     "end_assist",
     "end_campaign",
     "end_policy",

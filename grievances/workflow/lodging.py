@@ -171,6 +171,18 @@ def lodge_draft(grievance: Grievance, *, actor, at: datetime) -> Lodged:
     return Lodged(grievance, passphrase)
 
 
+def drop_draft(grievance: Grievance, *, actor, at: datetime) -> None:
+    """Delete a draft: it was never lodged, so nobody is told and nobody reads it. Its number stays unused.
+
+    Raises PermissionDenied, trail.NotAllowed, trail.Conflict.
+    """
+    require(grievance.lodged_by_id == actor.pk, "草稿由写的人丢掉。")
+    _require_draft(grievance)
+    with held(grievance):
+        note(grievance, actor=actor, action="grievance.drop_draft")
+        grievance.delete()
+
+
 def _require_own_draft(grievance: Grievance, actor, at: datetime) -> None:
     require(grievance.lodged_by_id == actor.pk, "草稿由写的人改和提交。")
     reach = acting(actor, at).reach  # he may have another post by now, or none

@@ -13,10 +13,12 @@ from branches.models import Appointment
 from branches.workflow import office_of
 from foundation.audit import trail
 from foundation.audit.models import Entry
+from foundation.notifications.models import Notification
 from grievances import workflow
 from grievances.choices import Status
 from grievances.models import Category, Evidence, Grievance
 from grievances.workflow.lodging import Complaint, new_token
+from tests.factories import AppointmentFactory
 from tests.factories.members import DriverFactory
 from tests.grievances.test_evidence import PDF
 from tests.grievances.test_public import follows, text_of
@@ -179,9 +181,22 @@ def test_a_draft_is_dropped(sign_in, desk):
     client.post(LODGE, told(desk.tree.branch, "branch", draft="1"))
     draft = Grievance.objects.get()
     assert client.post(f"{LODGE}{draft.pk}/", {"drop": "1"}).url == LODGE
-    draft.refresh_from_db()
-    assert draft.status == Status.WITHDRAWN
+    assert not Grievance.objects.exists()
+    assert Entry.objects.latest("id").action == "grievance.drop_draft"
     assert "我的草稿" not in text_of(client.get(LODGE))
+
+
+def test_nobody_hears_of_a_dropped_draft(sign_in, desk):
+    client = sign_in(desk.secretary)
+    client.post(LODGE, told(desk.tree.branch, "branch", draft="1"))
+    draft = Grievance.objects.get()
+    colleague = AppointmentFactory(organization=desk.tree.branch, role="station_manager").user
+    assert not Grievance.objects.visible_to(colleague).filter(pk=draft.pk).exists()
+    with pytest.raises(PermissionDenied):
+        workflow.drop_draft(draft, actor=colleague, at=timezone.now())
+    client.post(f"{LODGE}{draft.pk}/", {"drop": "1"})
+    assert not Grievance.objects.visible_to(desk.clerk).filter(pk=draft.pk).exists()
+    assert not Notification.objects.filter(subject=f"grievances.grievance:{draft.pk}").exists()
 
 
 def test_who_lost_his_post_lodges_no_draft(desk, tree):
