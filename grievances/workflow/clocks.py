@@ -221,9 +221,13 @@ def decide_extension(extension: Extension, *, actor, approve: bool, note_text: s
             if not Clock.objects.running().filter(pk=extension.clock_id).exists():
                 raise trail.Conflict("这个答复时限已经不走了：已经答复，或者转到了上一级，批了也不算数。请选“不批准”。")
             promised = Clock.objects.running().filter(grievance=grievance, kind=ClockKind.PROMISE)
-            for clock in [extension.clock, *promised]:
+            longer = [extension.clock, *promised]
+            for clock in longer:
                 Clock.objects.filter(pk=clock.pk).update(extension=max(clock.extension, extension.days))
             recount(grievance)
+            # The new due time is one of its own: reminded of and marked once more.
+            later = Clock.objects.filter(pk__in=[clock.pk for clock in longer], due_at__gt=at)
+            later.update(reminded_at=None, overdue_at=None)
         action = "grievance.extension_approved" if approve else "grievance.extension_refused"
         note(grievance, actor=actor, action=action, details={"days": extension.days})
         extension.refresh_from_db()

@@ -353,6 +353,21 @@ def test_an_extension_is_not_granted_for_a_clock_that_has_ended(desk):
     workflow.decide_extension(asked, actor=desk.province_clerk, approve=False, at=at("11-26 12:00"))
 
 
+def test_a_granted_due_time_is_reminded_of_and_marked_like_the_first(desk):
+    case = desk.in_hand()
+    first = clock(case, ClockKind.ANSWER)
+    asked = workflow.request_extension(case, actor=desk.officer, days=5, reason="货主在外地。", at=at("11-26 10:00"))
+    workflow.sweep(first.remind_at)
+    assert clock(case, ClockKind.ANSWER).reminded_at == first.remind_at
+    workflow.decide_extension(asked, actor=desk.city_clerk, approve=True, at=at("11-27 17:00"))
+    granted = clock(case, ClockKind.ANSWER)
+    assert (granted.due_at, granted.reminded_at) == (at("12-04 18:00"), None)
+    workflow.sweep(at("11-27 17:01"))
+    assert clock(case, ClockKind.ANSWER).reminded_at is None
+    workflow.sweep(granted.remind_at)
+    assert clock(case, ClockKind.ANSWER).reminded_at == granted.remind_at
+
+
 def test_a_shorter_extension_one_level_up_does_not_shorten_the_promise(desk):
     case = desk.in_hand()
     asked = workflow.request_extension(case, actor=desk.officer, days=5, reason="货主在外地。", at=at("11-26 10:00"))
