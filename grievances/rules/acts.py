@@ -65,6 +65,10 @@ def _escalates(reach: Reach, grievance, offices) -> bool:
     return grievance.organization.depth > 1 and _assigns_or_handles(reach, grievance, offices)
 
 
+def _extends(reach: Reach, grievance, offices) -> bool:
+    return grievance.organization.depth > 1 and _handles(reach, grievance, offices)
+
+
 def _takes_up(reach: Reach, grievance, offices) -> bool:
     return cases.may_take_up(reach, grievance)
 
@@ -94,7 +98,7 @@ ACTS: dict[str, Act] = {
         Act("ask", "请诉求人补充", _before(Status.WAITING_FOR_COMPLAINANT), _handles),
         Act("resume", "恢复办理", frozenset({Status.SUSPENDED, Status.WAITING_FOR_COMPLAINANT}), _resumes),
         Act("assist", "请人协办", OPEN, _assigns),
-        Act("extend", "申请延期", WITH_HANDLER, _handles),
+        Act("extend", "申请延期", WITH_HANDLER, _extends),
         Act("return", "退回", WITH_HANDLER, _handles),
         Act("escalate", "升级到上一级", MAY_MOVE_UP, _escalates),
         Act("take_up", "提级办理", MAY_MOVE_UP, _takes_up),

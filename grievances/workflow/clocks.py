@@ -181,10 +181,13 @@ def recount_missing(limit: int = 500) -> int:
 def request_extension(grievance: Grievance, *, actor, days: int, reason: str, at: datetime) -> Extension:
     """Ask for more time for the answer: once, before it is due, decided one level up.
 
-    Raises PermissionDenied, ValidationError (too late, twice, too many days). Source: docs/domain, clocks, Counting 4.
+    Raises PermissionDenied, ValidationError (too late, twice, too many days, nobody above). Source: docs/domain,
+    clocks, Counting 4.
     """
     who = acting(actor, at)
     require(cases.may_handle(who.reach, grievance, who.offices), "延期由承办岗申请。")
+    if grievance.organization.is_root():
+        raise ValidationError("这一级上面没有可以批延期的委员会，请按时答复；办不完的，在答复里写清下一步。")
     reason = require_text(reason, "reason", "请写明为什么要延期。")
     with held(grievance):
         clock = (

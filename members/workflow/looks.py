@@ -58,7 +58,7 @@ def reveals_sentence() -> str:
 def unmasked_sentence(left: int) -> str:
     """Return what somebody is told whose export in clear would be more than the day allows."""
     return (
-        f"不打码的导出每人每天最多 {settings.UNMASKED_ROWS_PER_DAY:,} 人，您今天还可以导出 {left:,} 人。"
+        f"不打码的导出每人每天最多 {settings.UNMASKED_ROWS_PER_DAY:,} 行，您今天还可以导出 {left:,} 行。"
         "请加条件、选打码导出，或者明天再来。"
     )
 

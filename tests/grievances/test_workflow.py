@@ -330,6 +330,15 @@ def test_an_extension_is_asked_once_before_it_is_due_and_decided_above(desk):
         workflow.decide_extension(asked, actor=desk.city_clerk, approve=False, at=at("11-26 13:00"))
 
 
+def test_nobody_asks_for_more_time_where_nobody_could_grant_it(desk):
+    case = desk.in_hand()
+    Grievance.objects.filter(pk=case.pk).update(organization=desk.tree.province)
+    case = Grievance.objects.select_related("organization", "handler__organization").get(pk=case.pk)
+    with pytest.raises(ValidationError, match="没有可以批延期的委员会"):
+        workflow.request_extension(case, actor=desk.officer, days=5, reason="货主在外地。", at=at("11-26 10:00"))
+    assert not Extension.objects.exists()
+
+
 def test_a_refused_or_late_extension_changes_nothing(desk):
     case = desk.in_hand()
     before = clock(case, ClockKind.ANSWER).due_at

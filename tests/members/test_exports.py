@@ -167,7 +167,7 @@ def test_a_day_gives_so_many_rows_in_clear_and_what_goes_beyond_is_refused_and_w
     settings.UNMASKED_ROWS_PER_DAY = len(drivers) * 2 + 1
     for _ in range(2):
         job = _ask(county_clerk, unmask=True)
-    with pytest.raises(ValidationError, match="您今天还可以导出 1 人"):
+    with pytest.raises(ValidationError, match="您今天还可以导出 1 行"):
         _ask(county_clerk, unmask=True)
     refused = Entry.objects.get(action="driver.export_braked")
     assert (refused.actor_id, refused.reason, refused.details["masked"]) == (county_clerk.pk, "年度体检通知", False)
