@@ -13,6 +13,8 @@ from branches.capabilities import Capability
 from branches.querysets import ScopedQuerySet
 from branches.scope import Region
 
+_FEW = 3  # organisations whose shared activities are looked up first
+
 
 class ActivityQuerySet(ScopedQuerySet):
     """Activities: seen by the unit that keeps the record, by those that hold it together with it, and from above."""
@@ -20,8 +22,14 @@ class ActivityQuerySet(ScopedQuerySet):
     view_capability = Capability.ACTIVITY_VIEW
 
     def within(self, region: Region) -> Self:
-        """Return the activities of organisations of the region, alone or with others."""
+        """Return the activities of organisations of the region, alone or with others. One query where they are few."""
         partners = apps.get_model("activities", "CoOrganizer")._base_manager
+        if len(region.organization_ids) <= _FEW:
+            # Named by key, the rows of a unit are found by index; as a condition, every activity would be looked at.
+            shared = partners.filter(organization_id__in=region.organization_ids).order_by()
+            keys = list(shared.values_list("activity_id", flat=True))
+            own = Q(organization_id__in=region.organization_ids)
+            return self.filter(own | Q(pk__in=keys) if keys else own)
         with_others = partners.filter(activity_id=OuterRef("pk"), organization_id__in=region.organization_ids)
         return self.filter(Q(organization_id__in=region.organization_ids) | Exists(with_others))
 

@@ -51,7 +51,7 @@ MODEL_OF_SEGMENT = {
     "terms": "branches.Term",
 }
 # Parameters that name no row: a step of a verb, a file's place, a topic of the help, parts of the admin's addresses.
-NO_MODEL = frozenset({"number", "step", "kind", "topic", "app_label", "url", "content_type_id", "report"})
+NO_MODEL = frozenset({"number", "step", "kind", "topic", "app_label", "url", "content_type_id", "report", "year"})
 _PARAMETER = re.compile(r"<(?:(?P<converter>[^>:]+):)?(?P<name>[^>]+)>")
 _GROUP = re.compile(r"\(\?P<(?P<name>\w+)>")
 

@@ -2,7 +2,7 @@
 
 from django import forms
 
-from branches.forms import DayField
+from branches.forms import DayField, VerbForm
 from dashboard.notices import ACTIONS
 
 
@@ -30,6 +30,17 @@ class FeedbackForm(forms.Form):
         help_text="想收到答复就留电话或邮箱，加密保存，只给答复您的人看。",
         error_messages={"max_length": "太长了，最多 60 个字。"},
     )
+
+
+class FreezeForm(VerbForm):
+    """For which year the file of a branch is frozen."""
+
+    year = forms.TypedChoiceField(label="年度", coerce=int, widget=forms.RadioSelect)
+
+    def __init__(self, *args, years, **kwargs):
+        """Offer the years that may be frozen."""
+        super().__init__(*args, **kwargs)
+        self.fields["year"].choices = [(year, f"{year} 年") for year in years]
 
 
 class SearchForm(forms.Form):

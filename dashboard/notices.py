@@ -40,6 +40,7 @@ ACTIONS: dict[str, str] = {
     "appointment.ended": "免职",
     "audit.cut": "到期清理审计记录",
     "audit.verify": "校验审计记录",
+    "branch_file.freeze": "冻结支部档案",
     "compliance_rule.save": "写组织生活规定",
     "division.added": "增加行政区划",
     "division.changed": "修改行政区划",

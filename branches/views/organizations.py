@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from branches import endings, filters, forms, rules, statistics, workflow
 from branches.capabilities import Capability
 from branches.choices import BRANCHES, REQUIRED_POSTS, Kind, OrganizationStatus
-from branches.models import Appointment, Guidance, Office, Organization
+from branches.models import Appointment, Guidance, Office, Organization, Term
 from branches.notices import action_label
 from branches.views.pages import confirm_page, crumbs_of, form_page
 from foundation.audit.models import Entry
@@ -130,7 +130,7 @@ def _add_url(reach) -> str:
 @login_required
 @require_safe
 def organization_detail(request, pk: int):
-    """Answer with one organisation. Fifteen queries at most."""
+    """Answer with one organisation. Sixteen queries at most."""
     reach, at = request.reach, timezone.now()
     organization = get_object_or_404(
         Organization.objects.visible_to(reach).select_related("division", "successor"), pk=pk
@@ -154,6 +154,12 @@ def organization_detail(request, pk: int):
         "sees_posts": sees_posts,
         "drivers_url": reach.has(Capability.DRIVER_VIEW) and _address_or_nothing("members:of_organization", pk),
         "stations_url": _address_or_nothing("service_stations:of_organization", pk),
+        "file_url": organization.kind in BRANCHES
+        and reach.covers(Capability.BRANCH_FILE_VIEW, organization)
+        and _address_or_nothing("dashboard:branch_file", pk),
+        "calendar_url": reach.covers(Capability.ACTIVITY_VIEW, organization)
+        and _address_or_nothing("activities:branch_calendar", pk),
+        "may_elect": rules.may_have_term(organization.kind),
     }
     if sees_posts:
         posts = (
@@ -161,6 +167,7 @@ def organization_detail(request, pk: int):
         )
         context["posts"] = sorted(posts, key=lambda post: (list(rules.Role).index(post.role), post.from_at))
         context["vacant"] = _vacant(organization, context["posts"])
+        context["term"] = Term.objects.visible_to(reach).running().filter(organization=organization).first()
         offices = Office.objects.visible_to(reach).filter(organization=organization)
         offices = offices.select_related("holder__user", "deputy__user", "organization")
         context["offices"] = [(office, rules.may_arrange_office(reach, office)) for office in offices]

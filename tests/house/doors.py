@@ -52,6 +52,7 @@ def row_of(house, kind: str, place: str, who: str | None = None):
 
     return {
         "organization": lambda: at(tree.branch, tree.branch, tree.company, tree.neighbour_branch).pk,
+        "organization of a branch": lambda: at(tree.branch, tree.branch, tree.company_branch, tree.neighbour_branch).pk,
         "committee": lambda: at(tree.county, tree.branch, tree.company, tree.neighbour_county).pk,
         "committee code": lambda: at(tree.county, tree.branch, tree.company, tree.neighbour_county).code,
         "user": lambda: at(*(house.cast[n] for n in ("secretary", "secretary", "partner", "neighbour_clerk"))).pk,

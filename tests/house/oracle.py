@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from activities.models import Activity, CoOrganizer
-from branches.models import Appointment, Guidance, Office, Organization, Term
+from branches.models import Appointment, BranchFileSnapshot, Guidance, Office, Organization, Term
 from foundation.accounts.models import User
 from foundation.notifications.models import Delivery, Notification
 from grievances.models import Assist, Campaign, Grievance
@@ -276,6 +276,7 @@ _TESTS = {
     Appointment: ("appointment.view", Oracle.at_organization),
     Office: ("appointment.view", Oracle.at_organization),
     Term: ("appointment.view", Oracle.at_organization),
+    BranchFileSnapshot: ("branch_file.view", Oracle.at_organization),
     User: ("user.view", Oracle.user),
     Enterprise: ("enterprise.view", Oracle.enterprise),
     Driver: ("driver.view", Oracle.driver),

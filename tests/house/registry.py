@@ -13,7 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from activities.models import Activity, Attendance, CoOrganizer
-from branches.models import Guidance, Office, Organization, Term
+from branches.models import BranchFileSnapshot, Guidance, Office, Organization, Term
+from branches.workflow.files import digest_of
 from foundation.notifications.models import Delivery, Notification
 from foundation.notifications.workflow import Recipient, publish
 from foundation.protection.canonical import name_key
@@ -564,6 +565,11 @@ def build(tree, cast: dict) -> House:
     )
     for key, organization in (("branch", tree.branch), ("company", tree.company), ("far", tree.neighbour_branch)):
         house.add_term(key, organization)
+    for organization in (tree.branch, tree.company_branch, tree.neighbour_branch):
+        content = {"year": 2025, "basics": {"short_name": organization.short_name}}
+        BranchFileSnapshot.objects.create(
+            organization=organization, year=2025, content=content, digest=digest_of(content), frozen_at=timezone.now()
+        )
     add_grievances(house)
     add_activities(house)
     return house

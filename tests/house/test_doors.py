@@ -89,6 +89,7 @@ def test_the_admin_of_a_superuser_without_a_post_shows_no_row(house):
 # --- foreign is as good as nonexistent --------------------------------------------------------------------------------
 MODELS = {
     "organization": Organization,
+    "organization of a branch": Organization,
     "appointment": Appointment,
     "guidance": Guidance,
     "office": Office,

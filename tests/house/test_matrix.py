@@ -36,7 +36,6 @@ NO_DOOR = {
     **dict.fromkeys([name for name in cells() if name.startswith("dues.")], "part 3: dues"),
     **dict.fromkeys([name for name in cells() if name.startswith("member_card.")], "part 3: member cards"),
     "activity.record_visit": "part 3: visits of instructors",
-    **dict.fromkeys([name for name in cells() if name.startswith("branch_file.")], "part 3: branch files"),
     **dict.fromkeys(
         [name for name in cells() if name.split(".")[0] in ("station", "booking", "visit", "feedback", "assessment")],
         "part 2: stations",

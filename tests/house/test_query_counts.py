@@ -195,6 +195,7 @@ def test_the_page_of_one_row_costs_no_more_when_there_are_more_of_others(another
         reverse("grievances:detail", args=[another.cases["county in_hand"].pk]),
         reverse("activities:detail", args=[another.activities["branch done"].pk]),
         reverse("activities:minutes", args=[another.activities["branch done"].pk]),
+        reverse("dashboard:branch_file", args=[another.tree.branch.pk]),
         reverse("activities:branch_calendar", args=[another.tree.branch.pk]),
     ]
     few = []

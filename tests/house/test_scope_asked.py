@@ -40,6 +40,7 @@ WITHOUT_SCOPE: dict[tuple[str, str, str], str] = {
         "guidance_create",
         "Organization.filter",
     ): "scoped rows, and departments, whose names are public",
+    ("branches/views/terms.py", "term_change", "Organization.get"): "of a term in scope",
     (
         "branches/views/organizations.py",
         "_ancestors",
@@ -147,6 +148,7 @@ WITHOUT_SCOPE: dict[tuple[str, str, str], str] = {
     ("grievances/views/sample.py", "sample", "Grievance.with_names"): "keys of a scoped sample",
     ("activities/forms.py", "", "Organization.none"): "placeholder, filled per request",
     ("activities/forms.py", "", "Station.none"): "placeholder, filled per request",
+    ("activities/forms.py", "__init__", "Organization.get_parent"): "whose stations and branches are offered by name",
     ("activities/forms.py", "__init__", "Station.filter"): "names of stations are public",
     ("activities/forms.py", "others_for", "Organization.filter"): "names of branches beside one's own are public",
     ("activities/forms.py", "others_for", "Organization.none"): "nobody beside it",

@@ -57,6 +57,11 @@ DOORS: dict[str, Door] = {
     "dashboard:help_topic": public(fixed={"topic": "search"}),
     "dashboard:privacy": public(),
     "dashboard:feedback": public(),
+    "dashboard:branch_file": on("organization of a branch", "branch_file.view", refused=403),
+    "dashboard:branch_file_freeze": act("organization of a branch", "branch_file.freeze"),
+    "dashboard:branch_file_snapshot": Door(
+        "branch_file.view", names={"pk": "organization of a branch"}, fixed={"year": "2025"}
+    ),
     "dashboard:audit": Door("audit_entry.view", allow="auditor", deny="county_clerk"),
     "dashboard:audit_verify": Door("audit_entry.verify", allow="auditor", deny="county_clerk", data={}, allowed=302),
     "dashboard:healthz": public(),

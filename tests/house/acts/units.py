@@ -116,6 +116,11 @@ ACTS = {
         "branches:term_change",
         lambda house, place: {"changed_end_date": "2099-01-01", "change_document": "〔2026〕9号"},
     ),
+    "freeze a branch file": Act(
+        "branch_file.freeze",
+        "dashboard:branch_file_freeze",
+        lambda house, place: {"year": str(timezone.localdate().year)},
+    ),
     "open an account": Act(
         "user.add",
         "branches:user_create",
