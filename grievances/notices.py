@@ -5,18 +5,20 @@ Offices are addressed, not persons: whoever does the work of an office at that i
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Self
 
 from django.urls import reverse
 from django.utils import timezone
 
 from branches.choices import Duty, Kind
 from branches.models import Office, Organization
-from branches.workflow import acting_for, office_of
+from branches.workflow import acting_at
+from branches.workflow.offices import Staffed
 from foundation.notifications.channels import available
 from foundation.notifications.choices import ChannelKind
-from foundation.notifications.workflow import Recipient, publish
+from foundation.notifications.workflow import Message, Recipient, publish, publish_many
 from grievances.choices import ClockKind, Urgency
 
 ACTIONS = {
@@ -101,6 +103,80 @@ def sends_texts() -> bool:
     return available(ChannelKind.SMS)
 
 
+Place = tuple[Organization, str]  # an office as work is addressed to it: organisation and duty
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """One message that waits in a bag; without a place it goes to the complainant."""
+
+    grievance: Any
+    place: Place | None
+    event: str
+    words: str
+    rung: int  # as it was when this was said
+    but: Place | None = None  # whoever does the work of this office was told already
+
+
+class Mailbag:
+    """What a batch of cases has to tell, gathered case by case and published in one go, in the order it was said."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self._letters: list[_Letter] = []
+
+    def to_office(self, grievance, place: Place, event: str, words: str, *, but: Place | None = None) -> None:
+        """Tell whoever does the work of an office, and not that of another, who was told already. No query."""
+        self._letters.append(_Letter(grievance, place, event, f"{words}：{grievance.number}", grievance.rung, but))
+
+    def to_complainant(self, grievance, event: str, words: str) -> None:
+        """Send word to who left a phone; who follows by code alone reads it there. No query."""
+        if grievance.phone and not grievance.is_anonymous:
+            words = f"您的诉求 {_code(grievance)} {words}"
+            self._letters.append(_Letter(grievance, None, event, words, grievance.rung))
+
+    def __enter__(self) -> Self:
+        """Return itself: what is gathered in the block is published at its end."""
+        return self
+
+    def __exit__(self, kind, error, traceback) -> None:
+        """Publish what was gathered, unless the block failed."""
+        if kind is None:
+            self.send()
+
+    def send(self) -> None:
+        """Publish what was gathered: three queries for the offices, and what `publish_many` costs."""
+        places = [letter.place for letter in self._letters if letter.place is not None]
+        staffed = acting_at(places, self.at) if places else {}
+        pages = {one.grievance.pk: reverse("grievances:detail", args=[one.grievance.pk]) for one in self._letters}
+        publish_many([self._message(letter, staffed, pages[letter.grievance.pk]) for letter in self._letters])
+        self._letters.clear()
+
+    def _message(self, letter: _Letter, staffed: dict[tuple[int, str], Staffed], page: str) -> Message:
+        grievance, office = letter.grievance, 0
+        recipients: list = []
+        if letter.place is None:
+            recipients = [Recipient(phone=grievance.phone)]
+        else:
+            found = staffed[letter.place[0].pk, letter.place[1]]
+            people = dict.fromkeys(one.user_id for one in found.people)
+            if letter.but is not None:
+                told = {one.user_id for one in staffed[letter.but[0].pk, letter.but[1]].people}
+                people = {pk: None for pk in people if pk not in told}
+            recipients = [Recipient(user_id=pk) for pk in people]
+            office = found.office.pk
+        return Message(
+            f"grievance.{letter.event.split(':')[0]}",
+            recipients,
+            subject=f"grievances.grievance:{grievance.pk}",
+            title=letter.words,
+            url=page if office else reverse("grievances:track"),
+            urgent=grievance.urgency == Urgency.URGENT,
+            dedupe=f"grievance:{grievance.pk}:{letter.event}:{office}:{letter.rung}:{self.at.timestamp():.3f}",
+            at=self.at,
+        )
+
+
 def unit_name(organization: Organization) -> str:
     """Return how a unit is called to people outside: a committee's short name is its place, so say what it is."""
     name = organization.short_name
@@ -139,13 +215,13 @@ def refused(grievance, at: datetime) -> None:
 
 def assigned(grievance, at: datetime) -> None:
     """Tell the handling office and the complainant."""
-    _tell_office(grievance, grievance.handler, "assigned", "有一件诉求转给您办", at)
+    _tell_office(grievance, _place(grievance.handler), "assigned", "有一件诉求转给您办", at)
     _tell_complainant(grievance, "assigned", "已经转给办理单位", at)
 
 
 def assist_asked(grievance, office: Office, at: datetime) -> None:
     """Tell the office that is asked to help."""
-    _tell_office(grievance, office, "assist", "有一件诉求请您协办", at)
+    _tell_office(grievance, _place(office), "assist", "有一件诉求请您协办", at)
 
 
 def progressed(grievance, at: datetime) -> None:
@@ -182,21 +258,21 @@ def answered(grievance, at: datetime) -> None:
 def closed(grievance, at: datetime) -> None:
     """Tell the complainant and the collector."""
     _tell_complainant(grievance, "closed", "已经办结", at)
-    _tell_office(grievance, grievance.collector, "closed", "您收集的诉求已办结", at)
+    _tell_office(grievance, _place(grievance.collector), "closed", "您收集的诉求已办结", at)
 
 
-def moved_up(grievance, at: datetime, *, reopened: bool = False) -> None:
+def moved_up(grievance, bag: Mailbag, *, reopened: bool = False) -> None:
     """Tell the committee that has it now, and the complainant."""
     said = "有一件诉求没解决，转到您这一级重办" if reopened else "有一件诉求升到您这一级"
-    _tell_committee(grievance, Duty.COLLECT, f"moved_up:{grievance.rung}", said, at)
-    _tell_complainant(grievance, f"moved_up:{grievance.rung}", "已经转到上一级办理", at)
+    bag.to_office(grievance, (grievance.organization, Duty.COLLECT), f"moved_up:{grievance.rung}", said)
+    bag.to_complainant(grievance, f"moved_up:{grievance.rung}", "已经转到上一级办理")
 
 
 def supervised(grievance, at: datetime) -> None:
     """Tell the committee and the handler."""
     _tell_committee(grievance, Duty.COLLECT, "supervised", "有一件诉求被督办", at)
     if grievance.handler is not None:
-        _tell_office(grievance, grievance.handler, "supervised", "您办的一件诉求被督办", at)
+        _tell_office(grievance, _place(grievance.handler), "supervised", "您办的一件诉求被督办", at)
 
 
 def merged(grievance, into, at: datetime) -> None:
@@ -213,80 +289,67 @@ def withdrawn(grievance, at: datetime) -> None:
 def extension_requested(grievance, extension, at: datetime) -> None:
     """Tell the committee above, which decides."""
     above = Organization.objects.get_parent(grievance.organization) or grievance.organization
-    _tell_office(grievance, office_of(above, Duty.SUPERVISE), "extension", "有一件诉求申请延期，请批", at)
+    _tell_office(grievance, (above, Duty.SUPERVISE), "extension", "有一件诉求申请延期，请批", at)
 
 
 def extension_decided(grievance, extension, at: datetime) -> None:
     """Tell the handler; the complainant when it takes longer."""
     said = f"延期申请：{extension.get_status_display()}"
-    _tell_office(grievance, grievance.handler, f"extension:{extension.status}", said, at)
+    _tell_office(grievance, _place(grievance.handler), f"extension:{extension.status}", said, at)
     if extension.status == "approved":
         _tell_complainant(grievance, "extension", "办理时间要延长，新的期限写在查询页上", at)
 
 
-def due_soon(grievance, clock, at: datetime) -> None:
+def due_soon(grievance, clock, bag: Mailbag) -> None:
     """Remind who works on it."""
     when = timezone.localtime(clock.due_at)
     said = f"有一件诉求 {when:%m-%d %H:%M} 到期（{clock.get_kind_display()}）"
-    _tell_office(grievance, _awaited(grievance, clock), f"clock:{clock.pk}:soon", said, at)
+    bag.to_office(grievance, _awaited(grievance, clock), f"clock:{clock.pk}:soon", said)
 
 
-def overdue(grievance, clock, at: datetime) -> None:
+def overdue(grievance, clock, bag: Mailbag) -> None:
     """Tell who works on it and who supervises it; who does both is told once."""
     said = f"有一件诉求过了时限（{clock.get_kind_display()}）"
     event = f"clock:{clock.pk}:overdue"
-    told = _tell_office(grievance, _awaited(grievance, clock), event, said, at)
-    supervisor = grievance.supervisor or office_of(grievance.organization, Duty.SUPERVISE)
-    _tell_office(grievance, supervisor, f"{event}:supervisor", said.replace("有一件", "您管的一件"), at, but=told)
+    awaited = _awaited(grievance, clock)
+    bag.to_office(grievance, awaited, event, said)
+    own = (grievance.organization, Duty.SUPERVISE)
+    supervisor = _place(grievance.supervisor) if grievance.supervisor is not None else own
+    words = said.replace("有一件", "您管的一件")
+    bag.to_office(grievance, supervisor, f"{event}:supervisor", words, but=awaited)
 
 
-def _at_work(grievance) -> Office:
+def _place(office: Office) -> Place:
+    return office.organization, office.duty
+
+
+def _at_work(grievance) -> Place:
     """Return the office whose turn it is: the handler once it is assigned, else the committee's collector."""
     if grievance.handler is not None and grievance.assigned_at is not None:
-        return grievance.handler
-    return office_of(grievance.organization, Duty.COLLECT)
+        return _place(grievance.handler)
+    return grievance.organization, Duty.COLLECT
 
 
-def _awaited(grievance, clock) -> Office:
+def _awaited(grievance, clock) -> Place:
     """Return the office that owes what the clock waits for."""
     if clock.kind in (ClockKind.TRANSFER, ClockKind.CALL_BACK):
-        return office_of(grievance.organization, Duty.COLLECT)
+        return grievance.organization, Duty.COLLECT
     return _at_work(grievance)
 
 
 def _tell_committee(grievance, duty: str, event: str, words: str, at: datetime) -> None:
-    _tell_office(grievance, office_of(grievance.organization, duty), event, words, at)
+    _tell_office(grievance, (grievance.organization, duty), event, words, at)
 
 
-def _tell_office(
-    grievance, office: Office, event: str, words: str, at: datetime, but: Collection[int] = ()
-) -> Collection[int]:
-    """Tell who does the work of an office, but those who were told already; return who that was."""
-    people = {one.user_id: one.user for one in acting_for(office, at) if one.user_id not in but}
-    if people:
-        _publish(grievance, list(people.values()), event, f"{words}：{grievance.number}", at, office=office.pk)
-    return people.keys()
+def _tell_office(grievance, place: Place, event: str, words: str, at: datetime) -> None:
+    with Mailbag(at) as bag:
+        bag.to_office(grievance, place, event, words)
 
 
 def _tell_complainant(grievance, event: str, words: str, at: datetime) -> None:
-    """Send word to who left a phone; who follows by code alone reads it there."""
-    if grievance.phone and not grievance.is_anonymous:
-        words = f"您的诉求 {_code(grievance)} {words}"
-        _publish(grievance, [Recipient(phone=grievance.phone)], event, words, at, office=0)
+    with Mailbag(at) as bag:
+        bag.to_complainant(grievance, event, words)
 
 
 def _code(grievance) -> str:
     return f"{grievance.track_code[:4]}-{grievance.track_code[4:]}"
-
-
-def _publish(grievance, recipients: list, event: str, title: str, at: datetime, *, office: int) -> None:
-    publish(
-        f"grievance.{event.split(':')[0]}",
-        recipients=recipients,
-        subject=f"grievances.grievance:{grievance.pk}",
-        title=title,
-        url=reverse("grievances:detail", args=[grievance.pk]) if office else reverse("grievances:track"),
-        urgent=grievance.urgency == Urgency.URGENT,
-        dedupe=f"grievance:{grievance.pk}:{event}:{office}:{grievance.rung}:{at.timestamp():.3f}",
-        at=at,
-    )

@@ -3,11 +3,14 @@
 from branches.workflow.appointments import appoint, end_appointment
 from branches.workflow.guidance import add_guidance, end_guidance
 from branches.workflow.offices import (
+    acting_at,
     acting_for,
     assign_office,
+    lines_of,
     mark_absent,
     mark_back,
     office_of,
+    offices_at,
     offices_of,
     open_office,
     set_deputy,
@@ -25,6 +28,7 @@ from branches.workflow.terms import change_term_end, record_term
 from branches.workflow.users import add_user, issue_reset_code, lock_user, remove_second_factor, unlock_user
 
 __all__ = [
+    "acting_at",
     "acting_for",
     "add_guidance",
     "add_organization",
@@ -37,11 +41,13 @@ __all__ = [
     "end_appointment",
     "end_guidance",
     "issue_reset_code",
+    "lines_of",
     "lock_user",
     "mark_absent",
     "mark_back",
     "move_organization",
     "office_of",
+    "offices_at",
     "offices_of",
     "open_office",
     "record_term",

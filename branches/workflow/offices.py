@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -40,22 +41,70 @@ def acting_for(office: Office, at: datetime) -> list[Appointment]:
 
     At most three queries. An empty list: nobody up to the top.
     """
-    line = list(Organization.objects.get_ancestors(office.organization).order_by("-depth"))
-    units = [office.organization, *line]
+    place = office.organization_id, office.duty
+    return acting_at([(office.organization, office.duty)], at)[place].people
+
+
+def offices_at(places: Iterable[tuple[Organization, str]]) -> dict[tuple[int, str], Office]:
+    """Return {(organisation id, duty): its office} as `office_of` finds or sets up each. One query where all are."""
+    asked = {(organization.pk, duty): organization for organization, duty in places}
+    units, duties = {pk for pk, _ in asked}, {duty for _, duty in asked}
+    offices = Office.objects.filter(organization__in=units, duty__in=duties)
+    found = {(office.organization_id, office.duty): office for office in offices}
+    for place, office in found.items():
+        if place in asked:
+            office.organization = asked[place]  # the caller's own: who reads it asks nothing again
+    return {(pk, duty): found.get((pk, duty)) or office_of(one, duty) for (pk, duty), one in asked.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Staffed:
+    """An office and who does its work at an instant, one appointment for each."""
+
+    office: Office
+    people: list[Appointment]
+
+
+def acting_at(places: Iterable[tuple[Organization, str]], at: datetime) -> dict[tuple[int, str], Staffed]:
+    """Return {(organisation id, duty): office and who does its work} for any number of (organisation, duty).
+
+    As `acting_for`, for all of them at once: three queries. An office that is missing is set up vacant (`office_of`).
+    """
+    asked = {(organization.pk, duty): organization for organization, duty in places}
+    lines = lines_of(asked.values())
+    units = {unit.pk for line in lines.values() for unit in line}
+    duties = {duty for _, duty in asked}
     offices = {
-        one.organization_id: one
-        for one in Office.objects.filter(organization__in=units, duty=office.duty).select_related("holder", "deputy")
+        (one.organization_id, one.duty): one
+        for one in Office.objects.filter(organization__in=units, duty__in=duties).select_related("holder", "deputy")
     }
+    roles = frozenset().union(*(DUTY_ROLES[Duty(duty)] for duty in duties))
     present: dict[int, list[Appointment]] = {}
-    running = Appointment.objects.running(at).filter(organization__in=units, role__in=DUTY_ROLES[Duty(office.duty)])
+    running = Appointment.objects.running(at).filter(organization__in=units, role__in=roles)
     for appointment in running.select_related("user", "organization").order_by("pk"):
         present.setdefault(appointment.organization_id, []).append(appointment)
-    for unit in units:
-        here = offices.get(unit.pk) or Office(organization=unit, duty=office.duty)
-        found = rules.acting(here, present.get(unit.pk, ()), at)
-        if found:
-            return found
-    return []
+    found = {}
+    for (pk, duty), organization in asked.items():
+        people: list[Appointment] = []
+        for unit in lines[pk]:
+            here = offices.get((unit.pk, duty)) or Office(organization=unit, duty=duty)
+            people = rules.acting(here, present.get(unit.pk, ()), at)
+            if people:
+                break
+        found[pk, duty] = Staffed(offices.get((pk, duty)) or office_of(organization, duty), people)
+    return found
+
+
+def lines_of(organizations: Iterable[Organization]) -> dict[int, list[Organization]]:
+    """Return {organisation id: itself and those above it, nearest first}. One query for any number of them."""
+    below = {one.pk: one for one in organizations}
+    by_path = {one.path: one for one in below.values()}
+    above = {path[:end] for path in by_path for end in _ends(path)} - by_path.keys()
+    by_path |= {one.path: one for one in Organization.objects.filter(path__in=above)}
+    return {
+        pk: [by_path[one.path[:end]] for end in reversed(_ends(one.path)) if one.path[:end] in by_path]
+        for pk, one in below.items()
+    }
 
 
 def offices_of(who, at: datetime, duties: Iterable[str] = tuple(Duty)) -> list[Office]:

@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any
 
 from django.conf import settings
@@ -126,7 +127,7 @@ def draft(
 
 
 def record_all(entries: Iterable[Entry]) -> int:
-    """Write many drafted entries, 1,000 per INSERT, and return how many.
+    """Write many drafted entries, 1,000 per INSERT, and return how many. Those given as a list have their keys then.
 
     Raises TransactionManagementError outside a transaction.
     """
@@ -157,30 +158,80 @@ def transition(
 
     Raises NotAllowed when `next_table` has no such step, Conflict when not exactly one row had the old status.
     """
-    old, changes = getattr(instance, field), dict(changes or {})
-    if to not in next_table.get(old, ()):
-        raise NotAllowed(_refusal(instance, field, old, to, next_table.get(old, ())))
-    before = {name: getattr(instance, name) for name in changes}
-    with transaction.atomic():
-        # The base manager: a default manager that leaves rows out must not look like a conflict.
-        rows = type(instance)._base_manager.filter(pk=instance.pk, **{field: old})
-        if rows.update(**{field: to}, **changes) != 1:
-            raise Conflict("这条记录刚刚被别人改过，您的操作没有保存。请刷新页面，看过现在的内容再做。")
-        entry = record(
+    step = Step(instance, to, changes or {}, reason, organization_id, person_id, details, label)
+    (entry,) = transition_all([step], field=field, actor=actor, action=action, next_table=next_table, origin=origin)
+    return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row's part of `transition_all`; the parameters of `transition` that differ from row to row."""
+
+    instance: models.Model
+    to: Any
+    changes: Mapping[str, Any] = dataclass_field(default_factory=dict)
+    reason: str = ""
+    organization_id: int | None = None
+    person_id: int | None = None
+    details: Mapping[str, Any] | None = None
+    label: str = ""
+
+
+def transition_all(
+    steps: Sequence[Step],
+    *,
+    field: str = "status",
+    actor: Any,
+    action: str,
+    next_table: Mapping[Any, Iterable[Any]],
+    origin: Origin | None = None,
+) -> list[Entry]:
+    """Move many rows of one model as `transition` moves one: all of them or none. Return the entries in their order.
+
+    One UPDATE … WHERE pk IN … AND status=old for all rows that change alike, one INSERT for 1,000 entries.
+
+    Raises NotAllowed when `next_table` lacks a step, Conflict when any row had another status than its caller saw.
+    """
+    alike: dict[tuple, list[Step]] = {}
+    for step in steps:
+        old = getattr(step.instance, field)
+        if step.to not in next_table.get(old, ()):
+            raise NotAllowed(_refusal(step.instance, field, old, step.to, next_table.get(old, ())))
+        alike.setdefault((type(step.instance), old, step.to, _as_key(step.changes)), []).append(step)
+    entries = [
+        draft(
             action,
-            instance,
+            step.instance,
             actor=actor,
-            organization_id=organization_id,
-            fields={field: (old, to)} | {name: (before[name], value) for name, value in changes.items()},
-            reason=reason,
-            person_id=person_id,
-            details=details,
-            label=label,
+            organization_id=step.organization_id,
+            fields={field: (getattr(step.instance, field), step.to)}
+            | {name: (getattr(step.instance, name), value) for name, value in step.changes.items()},
+            reason=step.reason,
+            person_id=step.person_id,
+            details=step.details,
+            label=step.label,
             origin=origin,
         )
-    for name, value in ({field: to} | changes).items():
-        setattr(instance, name, value)
-    return entry
+        for step in steps
+    ]
+    with transaction.atomic():
+        for (model, old, to, _), group in alike.items():
+            # The base manager: a default manager that leaves rows out must not look like a conflict.
+            rows = model._base_manager.filter(pk__in={step.instance.pk for step in group}, **{field: old})
+            if rows.update(**{field: to}, **group[0].changes) != len(group):
+                raise Conflict("这条记录刚刚被别人改过，您的操作没有保存。请刷新页面，看过现在的内容再做。")
+        record_all(entries)
+    for step in steps:
+        for name, value in ({field: step.to} | dict(step.changes)).items():
+            setattr(step.instance, name, value)
+    return entries
+
+
+def _as_key(changes: Mapping[str, Any]) -> tuple:
+    """Return what two rows must share to be changed by one UPDATE."""
+    return tuple(
+        (name, value.pk if isinstance(value, models.Model) else repr(value)) for name, value in sorted(changes.items())
+    )
 
 
 def name_of(actor: Any) -> str:

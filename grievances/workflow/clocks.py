@@ -5,15 +5,16 @@ The limit is copied from the policy at the start, so a later change of policy mo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, Min
+from django.db.models import Min
 
 from branches.constraints import checked, in_words
-from branches.models import Organization, Workday
+from branches.models import Workday
+from branches.workflow import lines_of
 from foundation.audit import trail
 from grievances import notices
 from grievances.choices import LEVEL_CLOCKS, ClockKind, ClockState, ExtensionStatus, PauseKind
@@ -21,44 +22,56 @@ from grievances.models import Clock, Extension, Grievance, Pause, SlaPolicy
 from grievances.rules import cases, clocks, policies
 from grievances.workflow.steps import acting, held, note, require, require_text
 
+TOGETHER = 100  # cases whose clocks are counted in one transaction
 REACH_DAYS = 120  # no limit with its extension and pauses is read further ahead at once
 
 
 def start(grievance: Grievance, kinds: Iterable[str], at: datetime) -> None:
-    """Start clocks of a held case, those that no policy knows left out. Four queries and one more per clock.
+    """Start clocks of a held case, those that no policy knows left out. About eight queries.
 
     The policy is that of the committee that has the case now, of its level, category and urgency, on this day.
     """
-    line = [grievance.organization_id, *_above(grievance.organization)]
+    start_all([grievance], kinds, at)
+
+
+def start_all(grievances: Sequence[Grievance], kinds: Iterable[str], at: datetime) -> None:
+    """Start clocks of held cases as `start` those of one, and count all that run. As many queries as for one.
+
+    One query more for each due time that differs.
+    """
+    lines = lines_of(grievance.organization for grievance in grievances)
     rows = list(SlaPolicy.objects.in_force(at.astimezone(clocks.CHINA).date()))
-    category = grievance.category
-    for kind in kinds:
-        policy = policies.applying(
-            rows,
-            clock=kind,
-            category_ids=[pk for pk in (category.pk, category.parent_id) if pk],
-            level=grievance.organization.level,
-            urgency=grievance.urgency,
-            line=line,
-        )
-        if policy is not None:
-            Clock.objects.create(
-                grievance=grievance,
-                kind=kind,
-                policy=policy,
-                amount=policy.amount,
-                unit=policy.unit,
-                closes_at=policy.closes_at,
-                organization=grievance.organization,
-                rung=grievance.rung,
-                started_at=at,
-                explanation="",
-            )
-    recount(grievance)
-
-
-def _above(organization: Organization) -> list[int]:
-    return list(Organization.objects.get_ancestors(organization).order_by("-depth").values_list("pk", flat=True))
+    kinds, begun, applying = list(kinds), [], {}
+    for grievance in grievances:
+        organization, category = grievance.organization, grievance.category
+        for kind in kinds:
+            key = kind, category.pk, organization.pk, grievance.urgency
+            if key not in applying:
+                applying[key] = policies.applying(
+                    rows,
+                    clock=kind,
+                    category_ids=[pk for pk in (category.pk, category.parent_id) if pk],
+                    level=organization.level,
+                    urgency=grievance.urgency,
+                    line=[one.pk for one in lines[organization.pk]],
+                )
+            policy = applying[key]
+            if policy is not None:
+                begun.append(
+                    Clock(
+                        grievance=grievance,
+                        kind=kind,
+                        policy=policy,
+                        amount=policy.amount,
+                        unit=policy.unit,
+                        closes_at=policy.closes_at,
+                        organization=organization,
+                        rung=grievance.rung,
+                        started_at=at,
+                        explanation="",
+                    )
+                )
+    recount_all(grievances, begun)
 
 
 def meet(grievance: Grievance, kinds: Iterable[str], at: datetime) -> None:
@@ -81,7 +94,14 @@ def restore_promise(grievance: Grievance) -> None:
 def _end(grievance: Grievance, kinds: Iterable[str], state: ClockState, at: datetime) -> None:
     rows = Clock.objects.running().filter(grievance=grievance, kind__in=list(kinds))
     if rows.update(state=state, ended_at=at):
-        _keep_next(grievance)
+        _keep_next([grievance], list(Clock.objects.running().filter(grievance=grievance)))
+
+
+def restart_all(grievances: Sequence[Grievance], at: datetime, *, stop: Iterable[str], start: Iterable[str]) -> None:
+    """Let clocks of held cases count no more and others begin: another level. One query more than `start_all`."""
+    running = Clock.objects.running().filter(grievance__in=grievances, kind__in=list(stop))
+    running.update(state=ClockState.VOID, ended_at=at)
+    start_all(grievances, start, at)
 
 
 def pause(grievance: Grievance, kind: PauseKind, at: datetime) -> None:
@@ -92,8 +112,13 @@ def pause(grievance: Grievance, kind: PauseKind, at: datetime) -> None:
 
 def unpause(grievance: Grievance, at: datetime) -> None:
     """Let them go on; a case that was not paused stays as it is."""
-    if Pause.objects.filter(grievance=grievance, until_at__isnull=True).update(until_at=at):
-        recount(grievance)
+    unpause_all([grievance], at)
+
+
+def unpause_all(grievances: Sequence[Grievance], at: datetime) -> None:
+    """Let the clocks of held cases go on. One query where none was paused."""
+    if Pause.objects.filter(grievance__in=grievances, until_at__isnull=True).update(until_at=at):
+        recount_all(grievances)
 
 
 def recount(grievance: Grievance) -> None:
@@ -101,29 +126,42 @@ def recount(grievance: Grievance) -> None:
 
     Three queries, one more per clock whose due time changed and one for the case.
     """
-    running = list(Clock.objects.running().filter(grievance=grievance).select_related("policy"))
-    pauses = list(Pause.objects.filter(grievance=grievance).values_list("from_at", "until_at"))
-    calendar = _calendar(
-        min((clock.started_at for clock in running), default=None),
-        max((until for _, until in pauses if until is not None), default=None),
-    )
-    for clock in running:
+    recount_all([grievance])
+
+
+def recount_all(grievances: Sequence[Grievance], begun: Sequence[Clock] = ()) -> None:
+    """Count the running clocks of held cases, and write those that begin now with their due times.
+
+    Three queries and one INSERT, one more for each due time that changed and for each set of values a case keeps.
+    """
+    running = list(Clock.objects.running().filter(grievance__in=grievances).select_related("policy"))
+    pauses: dict[int, list[tuple]] = {}
+    for pk, *span in Pause.objects.filter(grievance__in=grievances).values_list("grievance_id", "from_at", "until_at"):
+        pauses.setdefault(pk, []).append(tuple(span))
+    rested_until = [until for spans in pauses.values() for _, until in spans if until is not None]
+    calendar = _calendar([clock.started_at for clock in (*running, *begun)], rested_until)
+    changed: dict[tuple, list[int]] = {}
+    for clock in (*running, *begun):
         due = clocks.due(
             clock.started_at,
             policies.limit_of(clock),
-            pauses=pauses,
+            pauses=pauses.get(clock.grievance_id, ()),
             calendar=calendar,
             extension=clock.extension,
         )
-        counted = {
-            "due_at": due.at,
-            "explanation": str(due)[:400],
-            "missing_date": due.missing,
-            "remind_at": _reminder(clock, due.at),
-        }
-        if any(getattr(clock, name) != value for name, value in counted.items()):
-            Clock.objects.filter(pk=clock.pk).update(**counted)
-    _keep_next(grievance)
+        counted = (due.at, str(due)[:400], due.missing, _reminder(clock, due.at))
+        if counted != tuple(getattr(clock, name) for name in _COUNTED):
+            for name, value in zip(_COUNTED, counted, strict=True):
+                setattr(clock, name, value)
+            if clock.pk is not None:
+                changed.setdefault(counted, []).append(clock.pk)
+    for counted, keys in changed.items():
+        Clock.objects.filter(pk__in=keys).update(**dict(zip(_COUNTED, counted, strict=True)))
+    Clock.objects.bulk_create(begun)
+    _keep_next(grievances, (*running, *begun))
+
+
+_COUNTED = ("due_at", "explanation", "missing_date", "remind_at")
 
 
 def _reminder(clock: Clock, due_at: datetime | None) -> datetime | None:
@@ -134,47 +172,55 @@ def _reminder(clock: Clock, due_at: datetime | None) -> datetime | None:
     return before if before > clock.started_at else None
 
 
-def _calendar(since: datetime | None, rested_until: datetime | None) -> dict[date, bool]:
-    """Return the days after a start, far enough behind the last pause: a court may have a case for years."""
-    if since is None:
+def _calendar(starts: Sequence[datetime], rested_until: Sequence[datetime]) -> dict[date, bool]:
+    """Return the days after the first start, far enough behind the last one and the last pause.
+
+    A court may have a case for years.
+    """
+    if not starts:
         return {}
-    first = since.astimezone(clocks.CHINA).date()
-    last = max(since, rested_until or since).astimezone(clocks.CHINA).date() + timedelta(days=REACH_DAYS * 4)
+    first = min(starts).astimezone(clocks.CHINA).date()
+    last = max((*starts, *rested_until)).astimezone(clocks.CHINA).date() + timedelta(days=REACH_DAYS * 4)
     days = Workday.objects.filter(date__gt=first, date__lte=last)
     return dict(days.values_list("date", "is_workday"))
 
 
-def _keep_next(grievance: Grievance) -> None:
-    """Keep on the case what the work list sorts by."""
-    running = Clock.objects.running().filter(grievance=grievance).order_by(F("due_at").asc(nulls_last=True), "pk")
-    found = list(running.values_list("due_at", "kind", "missing_date"))  # a handful at most
-    due_at, kind, _ = found[0] if found else (None, "", None)
-    kept = {
-        "next_due_at": due_at,
-        "next_clock": kind,
-        "calendar_missing": any(missing is not None for _, _, missing in found),
-    }
-    Grievance.objects.filter(pk=grievance.pk).update(**kept)
-    for name, value in kept.items():
-        setattr(grievance, name, value)
+def _keep_next(grievances: Iterable[Grievance], running: Iterable[Clock]) -> None:
+    """Keep on the cases what the work list sorts by; `running` are all their running clocks."""
+    clocks_of: dict[int, list[Clock]] = {}
+    for clock in running:
+        clocks_of.setdefault(clock.grievance_id, []).append(clock)
+    alike: dict[tuple, list[int]] = {}
+    for grievance in grievances:
+        own = sorted(clocks_of.get(grievance.pk, ()), key=lambda clock: clock.pk)
+        first = min((clock for clock in own if clock.due_at), key=lambda clock: clock.due_at, default=None)
+        grievance.next_due_at = first.due_at if first else None
+        grievance.next_clock = (first or own[0]).kind if own else ""
+        grievance.calendar_missing = any(clock.missing_date for clock in own)
+        alike.setdefault(tuple(getattr(grievance, name) for name in _KEPT), []).append(grievance.pk)
+    for kept, keys in alike.items():
+        Grievance.objects.filter(pk__in=keys).update(**dict(zip(_KEPT, kept, strict=True)))
+
+
+_KEPT = ("next_due_at", "next_clock", "calendar_missing")
 
 
 def recount_missing(limit: int = 500) -> int:
     """Count the clocks whose calendar has been loaded meanwhile; return how many cases. For the sweep.
 
-    One query when there is nothing to do.
+    A case somebody holds is left for the next minute. One query when there is nothing to do.
     """
     last = Workday.objects.order_by("-date").values_list("date", flat=True).first()
     first_missing = Clock.objects.running().aggregate(day=Min("missing_date"))["day"]
     if last is None or first_missing is None or first_missing > last:
         return 0
     late = Clock.objects.without_calendar(last + timedelta(days=1)).values_list("grievance_id", flat=True).distinct()
-    done = 0
-    for pk in late.order_by("grievance_id")[:limit]:
+    keys = list(late.order_by("grievance_id")[:limit])
+    for first in range(0, len(keys), TOGETHER):
         with transaction.atomic():
-            recount(Grievance.objects.select_for_update().get(pk=pk))
-        done += 1
-    return done
+            part = keys[first : first + TOGETHER]
+            recount_all(list(Grievance.objects.select_for_update(skip_locked=True).filter(pk__in=part)))
+    return len(keys)
 
 
 # --- more time ------------------------------------------------------------------------------------------------------
@@ -237,4 +283,17 @@ def decide_extension(extension: Extension, *, actor, approve: bool, note_text: s
         notices.extension_decided(grievance, extension, at)
 
 
-__all__ = ["LEVEL_CLOCKS", "meet", "pause", "recount", "recount_missing", "restore_promise", "start", "stop", "unpause"]
+__all__ = [
+    "LEVEL_CLOCKS",
+    "meet",
+    "pause",
+    "recount",
+    "recount_missing",
+    "restart_all",
+    "restore_promise",
+    "start",
+    "start_all",
+    "stop",
+    "unpause",
+    "unpause_all",
+]

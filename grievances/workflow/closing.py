@@ -192,7 +192,8 @@ def _reopen(grievance: Grievance, solved, satisfaction, *, actor, at: datetime, 
     clocks.stop(grievance, at, clocks.LEVEL_CLOCKS)
     clocks.restore_promise(grievance)
     clocks.start(grievance, [ClockKind.TRANSFER], at)
-    notices.moved_up(grievance, at, reopened=True)
+    with notices.Mailbag(at) as bag:
+        notices.moved_up(grievance, bag, reopened=True)
 
 
 def _not_reached(grievance: Grievance, *, actor, at: datetime) -> None:

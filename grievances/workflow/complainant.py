@@ -111,4 +111,5 @@ def object_to_refusal(grievance: Grievance, *, words: str, at: datetime) -> None
         )
         say(grievance, StatementKind.REPLY, words, at=at, is_public=True, entry_id=entry)
         clocks.start(grievance, [ClockKind.TRANSFER], at)
-        notices.moved_up(grievance, at)
+        with notices.Mailbag(at) as bag:
+            notices.moved_up(grievance, bag)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from django.db import transaction
 from branches.choices import Duty, Kind, OrganizationStatus
 from branches.models import Office, Organization
 from branches.scope import Reach, reach_of
-from branches.workflow import offices_of
+from branches.workflow import lines_of, offices_of
 from foundation.audit import trail
 from grievances.choices import NEXT, StatementKind
 from grievances.models import Grievance, Statement
@@ -106,20 +106,35 @@ def move(
     details: Mapping[str, Any] | None = None,
 ) -> int:
     """Move a held case to a status with its changes and return the number of the audit entry. Two queries."""
-    entry = trail.transition(
-        grievance,
-        to,
-        actor=actor,
-        action=action,
-        changes=changes,
-        next_table=NEXT,
-        reason=reason,
-        details=details,
-        organization_id=(changes or {}).get("organization", grievance.organization).pk,
-        person_id=person_of(grievance),
-        label=grievance.number,
-    )
-    return entry.pk
+    return move_all([(grievance, to, changes or {})], actor=actor, action=action, reason=reason, details=details)[0]
+
+
+def move_all(
+    moves: Sequence[tuple[Grievance, str, Mapping[str, Any]]],
+    *,
+    actor,
+    action: str,
+    reason: str = "",
+    details: Mapping[str, Any] | None = None,
+) -> list[int]:
+    """Move held cases, each to its status with its changes, and return the numbers of the audit entries in order.
+
+    One query for each group that changes alike and one for 1,000 entries.
+    """
+    steps = [
+        trail.Step(
+            grievance,
+            to,
+            changes,
+            reason=reason,
+            details=details,
+            organization_id=changes.get("organization", grievance.organization).pk,
+            person_id=person_of(grievance),
+            label=grievance.number,
+        )
+        for grievance, to, changes in moves
+    ]
+    return [entry.pk for entry in trail.transition_all(steps, actor=actor, action=action, next_table=NEXT)]
 
 
 def note(grievance: Grievance, *, actor, action: str, details: Mapping[str, Any] | None = None, fields=()) -> int:
@@ -160,6 +175,19 @@ def say(
     )
 
 
+def say_all(
+    said: Iterable[tuple[Grievance, str, int]], kind: StatementKind, *, at: datetime, actor=None, is_public: bool
+) -> None:
+    """Write (case, text, number of its entry) for many cases at once. One query."""
+    said_by = actor if getattr(actor, "pk", None) else None
+    Statement.objects.bulk_create(
+        Statement(
+            grievance=grievance, kind=kind, text=text, is_public=is_public, said_by=said_by, at=at, entry_id=entry_id
+        )
+        for grievance, text, entry_id in said
+    )
+
+
 def person_of(grievance: Grievance) -> int | None:
     """Return the person whose trail an entry belongs to; none for a confidential author."""
     return None if grievance.is_confidential else grievance.person_id
@@ -167,13 +195,22 @@ def person_of(grievance: Grievance) -> int | None:
 
 def committee_above(organization: Organization) -> Organization | None:
     """Return the nearest working industry committee above a unit; None at the top. One query."""
-    return (
-        Organization.objects.get_ancestors(organization)
-        .filter(kind=Kind.INDUSTRY_COMMITTEE)
-        .exclude(status=OrganizationStatus.DISSOLVED)
-        .order_by("-depth")
-        .first()
-    )
+    return committees_above([organization])[organization.pk]
+
+
+def committees_above(organizations: Iterable[Organization]) -> dict[int, Organization | None]:
+    """Return {unit id: the nearest working industry committee above it}. One query for any number of units."""
+    return {
+        pk: next(
+            (
+                one
+                for one in line[1:]
+                if one.kind == Kind.INDUSTRY_COMMITTEE and one.status != OrganizationStatus.DISSOLVED
+            ),
+            None,
+        )
+        for pk, line in lines_of(organizations).items()
+    }
 
 
 def deciding_committee(organization: Organization) -> Organization | None:
@@ -197,13 +234,16 @@ __all__ = [
     "acting",
     "cases",
     "committee_above",
+    "committees_above",
     "deciding_committee",
     "held",
     "move",
+    "move_all",
     "note",
     "require",
     "require_step",
     "require_text",
     "require_visible",
     "say",
+    "say_all",
 ]

@@ -114,6 +114,36 @@ def test_the_model_adds_and_never_changes(db):
             forbidden()
 
 
+def two_steps(db):
+    users = [User.objects.create(username=f"clerk-{n}", name=f"测试{n}") for n in range(2)]
+    return users, [trail.Step(user, "locked", {"name": f"新{n}"}, label=user.name) for n, user in enumerate(users)]
+
+
+def test_many_rows_change_at_once_each_with_its_entry(db):
+    users, steps = two_steps(db)
+    entries = trail.transition_all(steps, field="lock_reason", actor=None, action="account.lock", next_table=NEXT)
+    assert [(one.object_id, one.object_label, one.fields["name"]) for one in Entry.objects.order_by("pk")] == [
+        (str(users[0].pk), "测试0", ["测试0", "新0"]),
+        (str(users[1].pk), "测试1", ["测试1", "新1"]),
+    ]
+    assert [one.pk for one in entries] == list(Entry.objects.order_by("pk").values_list("pk", flat=True))
+    assert list(User.objects.order_by("pk").values_list("lock_reason", "name")) == [
+        ("locked", "新0"),
+        ("locked", "新1"),
+    ]
+    assert [user.lock_reason for user in users] == ["locked", "locked"]
+
+
+def test_many_rows_change_all_or_none(db):
+    users, steps = two_steps(db)
+    User.objects.filter(pk=users[1].pk).update(lock_reason="retired")  # behind the caller's back
+    with pytest.raises(Conflict):
+        trail.transition_all(steps, field="lock_reason", actor=None, action="account.lock", next_table=NEXT)
+    assert list(User.objects.order_by("pk").values_list("lock_reason", flat=True)) == ["", "retired"]
+    assert not Entry.objects.exists()
+    assert [user.name for user in users] == ["测试0", "测试1"]
+
+
 def test_a_transition_changes_the_row_and_writes_the_entry(clerk):
     entry = lock(clerk, changes={"is_active": False, "phone": ""}, reason="离职")
     assert (clerk.lock_reason, clerk.is_active, clerk.phone) == ("locked", False, "")
@@ -180,8 +210,8 @@ def test_of_ten_that_lock_at_once_one_wins():
 @pytest.mark.django_db(transaction=True)
 def test_without_the_comparison_of_the_old_status_all_ten_would_win(monkeypatch):
     class Careless(Manager):
-        def filter(self, pk, **old_status):
-            return super().filter(pk=pk)
+        def filter(self, pk__in, **old_status):
+            return super().filter(pk__in=pk__in)
 
     careless = Careless()
     careless.model = User

@@ -4,14 +4,16 @@ The processes and the kills are real (SIGKILL). Each test of a guard is run sabo
 """
 
 import os
+import re
 import signal
 import time
 from collections import Counter
 from datetime import timedelta
+from importlib import import_module
 from io import BytesIO
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from branches.models import Organization
@@ -23,7 +25,7 @@ from foundation.notifications.models import Notification
 from foundation.notifications.workflow import publishing
 from grievances import notices
 from grievances.choices import Channel, ClockState, WorkOrderFate, WorkOrderStatus
-from grievances.models import Clock, Grievance, SlaPolicy, WorkOrderImport, WorkOrderRow
+from grievances.models import Clock, Grievance, SlaPolicy, Statement, WorkOrderImport, WorkOrderRow
 from grievances.tasks import sweep_work_orders
 from grievances.workflow import sweep, work_orders
 from grievances.workflow.work_orders import read_next, take_file
@@ -31,6 +33,7 @@ from tests.conftest import build_tree, load_shipped_data
 from tests.factories import AppointmentFactory, UserFactory
 from tests.members.roster_workers import die, ended, file_database, forked
 
+sweeping = import_module("grievances.workflow.sweep")
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 KILLED, FINISHED = -9, 0
 CASES = 90
@@ -59,6 +62,7 @@ def world(tmp_path, settings, monkeypatch):
 def due(world, monkeypatch):
     """Load cases of the last two days: nearly all are open, and within a month every clock of theirs is late."""
     monkeypatch.setattr(made_up, "FIRST", demo.HORIZON - timedelta(days=2))
+    monkeypatch.setattr(sweeping, "BATCH", 8)  # many batches of few cases: there is something left to die in
     counties = Organization.objects.filter(level="county", kind="industry_committee").values_list("pk", flat=True)
     demo.load_grievances(list(counties), CASES, seed=3)
     assert Clock.objects.to_mark(LATE).count() > CASES
@@ -127,9 +131,76 @@ def test_cases_due_at_once_are_swept_once_though_the_worker_is_killed_three_time
     assert_every_stage_was_done_once()
 
 
+def written() -> list:
+    """Return what a sweep leaves behind, without keys that depend on the order of writing."""
+    entries = {
+        pk: (action, case, fields)
+        for pk, action, case, fields in Entry.objects.values_list("pk", "action", "object_id", "fields")
+    }
+    case_of = dict(Clock.objects.values_list("pk", "grievance_id"))
+    return [
+        sorted(map(repr, entries.values())),
+        sorted(map(repr, Grievance.objects.values_list("pk", *_MOVED))),
+        sorted(map(repr, Clock.objects.values_list("grievance_id", "kind", "rung", *_TICKED))),
+        sorted(
+            repr((case, text, is_public, entries.get(entry)))
+            for case, text, is_public, entry in Statement.objects.values_list(
+                "grievance_id", "text", "is_public", "entry_id"
+            )
+        ),
+        sorted(
+            repr((_without_key(event, case_of), *rest))
+            for event, *rest in Notification.objects.values_list("dedupe_key", "subject", "title", "url", "due_at")
+        ),
+    ]
+
+
+_MOVED = (
+    "status", "organization_id", "rung", "handler_id", "supervisor_id", "next_due_at", "next_clock", "calendar_missing",
+)  # fmt: skip
+_TICKED = (
+    "policy_id", "organization_id", "state", "due_at", "explanation", "ended_at", "remind_at", "reminded_at",
+    "overdue_at", "escalated_at",
+)  # fmt: skip
+
+
+def _without_key(event: str, case_of: dict[int, int]) -> str:
+    return re.sub(r"clock:(\d+)", lambda found: f"clock of {case_of[int(found[1])]}", event)
+
+
+def test_a_batch_leaves_behind_what_one_clock_after_the_other_does(due, monkeypatch):
+    found = []
+    for together in (1, 7, 200):
+        monkeypatch.setattr(sweeping, "BATCH", together)
+        with transaction.atomic():
+            sweep(demo.HORIZON + timedelta(hours=20), seconds=60)  # reminders of what is not late yet
+            swept_to_the_end()
+            found.append(written())
+            transaction.set_rollback(True)
+    assert len(found[0][4]) > CASES * 3
+    assert found[0] == found[1] == found[2]
+
+
 def test_two_workers_at_once_do_every_stage_once(due):
     workers = [forked(swept_to_the_end) for _ in range(2)]
     assert FINISHED in [ended(worker) for worker in workers]
+    swept_to_the_end()
+    assert_every_stage_was_done_once()
+
+
+@pytest.mark.postgresql
+def test_a_case_somebody_holds_is_left_for_the_next_minute_and_holds_up_no_other(due):
+    held = Clock.objects.to_mark(LATE).order_by("due_at", "pk").values_list("grievance_id", flat=True)[0]
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT 1 FROM grievances_grievance WHERE id = %s FOR UPDATE", [held])
+            swept_to_the_end()
+            assert set(Clock.objects.to_mark(LATE).values_list("grievance_id", flat=True)) == {held}
+            cursor.execute("ROLLBACK")
+    finally:
+        other.close()
     swept_to_the_end()
     assert_every_stage_was_done_once()
 
@@ -171,9 +242,7 @@ def test_these_tests_notice_a_stage_that_is_done_by_whoever_comes(due, monkeypat
     # The column no longer guards: the same clocks are late once more.
     monkeypatch.setattr(ClockQuerySet, "to_mark", lambda rows, at: rows.filter(due_at__lte=at, kind="promise"))
     for pk in list(Clock.objects.filter(kind="promise").values_list("pk", flat=True)[:5]):
-        from grievances.workflow.sweep import _mark_overdue
-
-        _mark_overdue(pk, LATE + timedelta(hours=1))
+        sweeping._mark_overdue([pk], LATE + timedelta(hours=1))
     twice = Notification.objects.filter(dedupe_key__contains=":overdue:supervisor:").values_list(
         "dedupe_key", flat=True
     )

@@ -218,10 +218,10 @@ def test_a_clock_that_cannot_be_worked_on_holds_up_no_other(desk, monkeypatch, c
     broken, sound = desk.in_hand(), desk.in_hand()
     tell = notices.overdue
 
-    def fail_for_the_first(grievance, clock, at):
+    def fail_for_the_first(grievance, clock, bag):
         if grievance.pk == broken.pk:
             raise RuntimeError("on purpose")
-        tell(grievance, clock, at)
+        tell(grievance, clock, bag)
 
     monkeypatch.setattr(notices, "overdue", fail_for_the_first)
     workflow.sweep(at("11-27 18:00"))
