@@ -36,6 +36,8 @@ class Term(models.Model):
     )
     created_at = models.DateTimeField("登记时间", auto_now_add=True)
 
+    due_date: date  # annotated by TermQuerySet.running: the approved day, else the planned one
+
     objects = TermQuerySet.as_manager()
 
     class Meta:

@@ -40,7 +40,7 @@ def load_activities(organizations: Mapping[str, Organization], at: datetime) -> 
         one for one in organizations.values() if one.kind in BRANCHES and one.status == OrganizationStatus.ACTIVE
     ]
     for number, branch in enumerate(sorted(branches, key=lambda one: one.code)):
-        by_kind = {kind: candidates([branch], kind, at) for kind in _ROLLS}
+        by_kind = {str(kind): candidates([branch], kind, at) for kind in _ROLLS}
         for kind, held in _calendar(number, branch, today):
             roll = by_kind.get(kind, by_kind[ActivityKind.THEME_DAY])
             if not roll:
