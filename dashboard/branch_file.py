@@ -64,7 +64,7 @@ def _basics(branch: Organization) -> dict[str, Any]:
 
 def _posts(branch: Organization, at: datetime) -> list[dict[str, str]]:
     running = Appointment.objects.running(at).filter(organization=branch, role__in=_ROLES).select_related("user")
-    order: dict[str, int] = {role: number for number, role in enumerate(_ROLES)}
+    order = {str(role): number for number, role in enumerate(_ROLES)}
     return [
         {
             "post": one.title or one.get_role_display(),
@@ -122,7 +122,8 @@ def _members(branch: Organization, today: date) -> dict[str, Any]:
 def _activities(branch: Organization, year: int, first: datetime, last: datetime, today: date) -> dict[str, Any]:
     begun = ComplianceStatus.objects.filter(organization=branch, from_date__year=year, from_date__lte=today)
     due: dict[str, dict[str, Any]] = {
-        row["kind"]: row for row in begun.order_by().values("kind").annotate(m=Sum("due"), n=Sum(Least("done", "due")))
+        str(row["kind"]): row
+        for row in begun.order_by().values("kind").annotate(m=Sum("due"), n=Sum(Least("done", "due")))
     }
     rules = dict(begun.order_by("from_date").values_list("kind", "rule__rule"))
     held = Activity.objects.of_units([branch.pk]).done_between(first, last)

@@ -96,7 +96,7 @@ def remind_of_terms(at: datetime) -> int:
         for term in Term.objects.due_by(rules.months_after(today, max(rules.TERM_REMINDERS))).select_related(
             "organization"
         )
-        if (months := rules.reminder_of(term.due_date, today)) is not None
+        if (months := rules.reminder_of(term.end_date, today)) is not None
     ]
     if not due:
         return 0
@@ -136,7 +136,7 @@ def remind_of_terms(at: datetime) -> int:
                     subject=f"branches.organization:{unit.pk}",
                     title=f"{unit.short_name[:40]}{left}，请准备换届",
                     url=reverse("branches:term_list"),
-                    dedupe=f"term:{term.pk}:{term.due_date}:{months}",
+                    dedupe=f"term:{term.pk}:{term.end_date}:{months}",
                     at=at,
                 )
     return len(due)

@@ -13,8 +13,9 @@ from activities.models import Activity, Attendance, Venue
 from activities.rules.acts import sums
 from activities.workflow import recompute
 from activities.workflow.roll import candidates
-from branches.choices import BRANCHES, Kind, OrganizationStatus
-from branches.models import Organization
+from branches.choices import BRANCHES, ElectionMethod, Kind, OrganizationStatus
+from branches.models import Organization, Term
+from branches.rules import end_of_term, may_have_term, months_after
 
 _NAMES = UUID("5f0f8c0e-3c0d-4c53-9a53-6c1f6d1d5a10")
 _TOPICS = {
@@ -40,9 +41,9 @@ def load_activities(organizations: Mapping[str, Organization], at: datetime) -> 
         one for one in organizations.values() if one.kind in BRANCHES and one.status == OrganizationStatus.ACTIVE
     ]
     for number, branch in enumerate(sorted(branches, key=lambda one: one.code)):
-        by_kind = {str(kind): candidates([branch], kind, at) for kind in _ROLLS}
+        by_kind = {kind.value: candidates([branch], kind, at) for kind in _ROLLS}
         for kind, held in _calendar(number, branch, today):
-            roll = by_kind.get(kind, by_kind[ActivityKind.THEME_DAY])
+            roll = by_kind.get(str(kind), by_kind[ActivityKind.THEME_DAY.value])
             if not roll:
                 continue
             activity, lines = _held(branch, kind, held, roll, len(activities))
@@ -57,6 +58,34 @@ def load_activities(organizations: Mapping[str, Organization], at: datetime) -> 
     )
     recompute(today.year)
     return len(activities) + len(planned)
+
+
+def load_terms(organizations: Mapping[str, Organization], at: datetime) -> int:
+    """Write the term of every second branch that works, some of them due soon and a few overdue; return how many."""
+    today = timezone.localdate(at)
+    branches = [
+        one
+        for one in organizations.values()
+        if one.kind in BRANCHES and may_have_term(one.kind) and one.status == OrganizationStatus.ACTIVE
+    ]
+    terms = []
+    for number, branch in enumerate(sorted(branches, key=lambda one: one.code)[::2]):
+        # From a month ago to thirty-five months ahead.
+        elected = months_after(today.replace(day=1), -37 + number * 5 % 37)
+        entitled = 9 + number % 7
+        terms.append(
+            Term(
+                organization=branch,
+                elected_date=elected,
+                years=3,
+                planned_end_date=end_of_term(elected, 3),
+                method=ElectionMethod.ASSEMBLY,
+                entitled=entitled,
+                present=entitled - number % 2,
+                document=f"示例〔{elected.year}〕{number + 1} 号",
+            )
+        )
+    return len(Term.objects.bulk_create(terms, batch_size=500))
 
 
 def _calendar(number: int, branch: Organization, today: date) -> Iterator[tuple[str, datetime]]:

@@ -26,7 +26,7 @@ from branches.workflow import (
 from branches.workflow.organizations import hold_tree
 from dashboard.demo import cities
 from dashboard.demo.accounts import ACCOUNTS, PASSWORD
-from dashboard.demo.activities import load_activities
+from dashboard.demo.activities import load_activities, load_terms
 from dashboard.demo.cases import load_cases
 from dashboard.demo.cities import CHENGDU, DONGYING, PANZHIHUA, PLATFORM, SUZHOU
 from dashboard.demo.inbox import load_inbox
@@ -101,6 +101,7 @@ def load_demo(*, at: datetime | None = None, force: bool = False) -> Loaded:
         _transfers(organizations, at)
         load_cases(organizations, at)
         load_activities(organizations, at)
+        load_terms(organizations, at)
         load_inbox(at)
         load_memberships(organizations, at, _clerk_of(organizations[CLAIM[1]], at))
         trail.record("seed.demo", None, actor=None, details={"drivers": drivers, "members": members})
