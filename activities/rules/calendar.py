@@ -93,9 +93,12 @@ def runs(spell: Spell, on: date) -> bool:
     return spell[0] <= on and (spell[1] is None or on < spell[1])
 
 
-def due_of(rule: Any, unit: Unit, on: date) -> int:
-    """Return how often a rule asks a unit for something in the period that begins on a day; 0: it does not bind."""
-    if (unit.since is not None and unit.since > on) or (unit.until is not None and unit.until <= on):
+def due_of(rule: Any, unit: Unit, on: date, last: date) -> int:
+    """Return how often a rule asks a unit for something in the period from a day until before another; 0: it binds not.
+
+    A unit that is dissolved in the middle of a period owes nothing for it.
+    """
+    if (unit.since is not None and unit.since > on) or (unit.until is not None and unit.until < last):
         return 0
     if rule.condition == RuleCondition.HAS_COMMITTEE:
         return rule.times if any(runs(spell, on) for spell in unit.committee) else 0
@@ -131,7 +134,7 @@ def calendar(units: Iterable[Unit], rules: Sequence[Any], held: Held, year: int)
                 ]
             days = held.get((unit.pk, kind), ())
             for rule, first, last in known[key]:
-                due = due_of(rule, unit, first)
+                due = due_of(rule, unit, first, last)
                 if due:
                     done = sum(
                         first <= day < last and (rule.online_counts or mode != Mode.ONLINE) for day, mode in days

@@ -84,7 +84,7 @@ def _row(line: Line) -> ComplianceStatus:
 def units_of(ids: frozenset[int] | None = None) -> list[Unit]:
     """Return the branches as the calendar sees them, all or some, in tree order. Four queries.
 
-    Branches in preparation owe nothing yet; one that is dissolved owes nothing for periods that begin later.
+    Branches in preparation owe nothing yet; one that is dissolved owes nothing for periods it did not see the end of.
     """
     branches = Organization.objects.filter(kind__in=BRANCHES).exclude(status=OrganizationStatus.PREPARING)
     if ids is not None:

@@ -49,11 +49,11 @@ def _cancel(organization, *, at, actor, successor):
 
 
 def _later(organization, at):
-    return ComplianceStatus.objects.filter(organization=organization, from_date__gt=timezone.localdate(at))
+    return ComplianceStatus.objects.filter(organization=organization, until_date__gt=timezone.localdate(at))
 
 
 def _forget(organization, *, at, actor, successor):
-    # Derived rows of periods that will never begin.
+    # Derived rows of periods it will not see the end of.
     _later(organization, at).delete()
 
 

@@ -151,3 +151,18 @@ def test_a_new_rule_begins_ahead_and_binds_the_periods_that_begin_later(tree, sy
 def test_the_lines_of_the_matrix_for_rules_are_what_the_decision_note_says():
     assert {cells()["compliance_rule.change"][role] for role in ("clerk", "secretary", "leader")} == {"none"}
     assert cells()["compliance_rule.change"]["system_admin"] == "all"
+
+
+def test_the_committee_s_page_offers_what_is_missing_and_everything(sign_in, tree, county_clerk):
+    workflow.recompute(2026)
+    page = sign_in(county_clerk).get("/activities/calendar/?month=2026-11")
+    tabs = {tab["label"]: tab["count"] for tab in page.context["tabs"]}
+    assert tabs == {"有缺的": 2, "全部支部": 2}
+    text = page.content.decode()
+    assert "有缺的" in text
+    assert text.count("待做") + text.count("缺 0/1") >= 2
+    everything = sign_in(county_clerk).get("/activities/calendar/?month=2026-11&show=all")
+    assert [row["name"] for row in everything.context["rows"]] == [
+        tree.branch.short_name,
+        tree.second_branch.short_name,
+    ]
