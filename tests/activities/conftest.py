@@ -18,7 +18,7 @@ def members_of(branch, number: int, *, status: str = "full", prefix: str = "甲"
     """Add members to a branch and return them."""
     dates = {"joined_date": date(2010, 7, 1), "full_date": date(2011, 7, 1)}
     if status == "probationary":
-        dates = {"joined_date": date(2026, 3, 1)}
+        dates = {"joined_date": date(2026, 3, 1), "full_date": None}
     return [
         PartyMemberFactory(
             person=PersonFactory(name=f"测试{prefix}{chr(0x4E00 + n)}"),

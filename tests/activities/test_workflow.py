@@ -71,7 +71,7 @@ def test_members_tied_to_the_branch_are_on_the_roll_without_a_vote_and_those_who
     tie(members_of(tree.neighbour_branch, 1, prefix="丙")[0], tree.branch)
     left = members_of(tree.neighbour_branch, 1, prefix="丁")[0]
     ended = tie(left, tree.branch)
-    ended.until_date = date(2026, 5, 1)
+    ended.until_date, ended.status = date(2026, 5, 1), "ended"
     ended.save()
     roll = roll_of(tree.branch)
     assert [one.may_vote for one in roll] == [True, True, False, False]
