@@ -282,6 +282,12 @@ MASKED_BEFORE = {
     ("members/driver_duplicates.html", "row.phone"): "members.views.duplicates",
     ("dashboard/audit.html", "row.address"): "the address of a computer",
     ("grievances/lodge_for_driver.html", "one.phone"): "grievances.views.lodging",
+    ("members/member_list.html", "line.phone"): "members.views.membership.lists",
+    ("members/member_detail.html", "letter.number"): "the number of a letter",
+    ("members/transfer_detail.html", "transfer.number"): "the number of a letter",
+    ("members/transfer_list.html", "one.number"): "the number of a letter",
+    ("members/transfer_print.html", "transfer.number"): "the number of a letter",
+    ("members/coverage.html", "one.number"): "how many people",
 }
 
 
