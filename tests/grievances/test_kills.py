@@ -93,9 +93,8 @@ def stages() -> dict:
     marked = Clock.objects.filter(overdue_at__isnull=False)
     told = Counter(
         key.split(":overdue")[0].rpartition("clock:")[2]
-        for key in Notification.objects.filter(dedupe_key__contains=":overdue:supervisor:").values_list(
-            "dedupe_key", flat=True
-        )
+        # Who works on a case and supervises it is told once, not as its supervisor.
+        for key in Notification.objects.filter(dedupe_key__contains=":overdue:").values_list("dedupe_key", flat=True)
     )
     ascents = Entry.objects.filter(action="grievance.escalate_by_clock").values_list("object_id", flat=True)
     return {
