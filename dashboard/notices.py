@@ -11,6 +11,7 @@ from activities.notices import ACTIONS as ACTIVITIES
 from grievances.notices import ACTIONS as GRIEVANCES
 from members.lists.columns import COLUMNS
 from members.lists.drivers import CONDITIONS
+from members.notices import ACTIONS as MEMBERSHIP
 from members.roster.read.refusals import SENTENCES
 
 _COLUMNS = {code: column.label for code, column in COLUMNS.items()}
@@ -133,6 +134,7 @@ ACTIONS: dict[str, str] = {
     "workday.loaded": "载入工作日历",
     **GRIEVANCES,
     **ACTIVITIES,
+    **MEMBERSHIP,
 }
 
 

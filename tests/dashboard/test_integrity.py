@@ -17,7 +17,7 @@ from foundation.notifications.models import Delivery
 from foundation.notifications.workflow import Recipient, build_digests, drain
 from members.models import Affiliation, Credential, Enterprise, PartyMember, Person, RosterImport, RosterResult
 from tests.factories import AppointmentFactory, UserFactory
-from tests.foundation.notifications import reachable, tell
+from tests.foundation.notifications import MORNING, reachable, tell
 from tests.members.roster_runs import load_units, written
 
 pytestmark = pytest.mark.django_db
@@ -223,8 +223,9 @@ def outbox(db, settings, tmp_path):
     settings.NOTIFY_SINK = str(tmp_path / "sink.jsonl")
     tell(UserFactory(), Recipient(phone="19000007720"))
     tell(reachable(digest=True), number=2)
-    build_digests(timezone.now())
-    drain(seconds=60)
+    daytime = MORNING + timedelta(days=1)  # whatever the hour of the run: at night only what is urgent is sent
+    build_digests(daytime)
+    drain(daytime, seconds=60)
     return Delivery.objects.order_by("pk")
 
 
