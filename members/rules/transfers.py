@@ -23,7 +23,7 @@ def is_expired(transfer, on: date) -> bool:
 
 
 def may_change_draft(reach: Reach, transfer) -> bool:
-    """Return whether somebody may change, hand in or withdraw a draft: the sending side; from outside the receiving.
+    """Return whether somebody may change or hand in a draft: the sending side; from outside the receiving.
 
     Reads both organisations, no query.
     """
@@ -36,6 +36,16 @@ def may_approve(reach: Reach, transfer) -> bool:
     What comes from outside was signed there; our side attests it. Reads both organisations, no query.
     """
     return _covers(reach, Capability.TRANSFER_APPROVE, _own_side(transfer))
+
+
+def may_withdraw(reach: Reach, transfer) -> bool:
+    """Return whether somebody may take a transfer back: a signed letter whoever may sign, before that who may draft.
+
+    Reads both organisations, no query.
+    """
+    return (
+        may_approve(reach, transfer) if transfer.status == LetterStatus.AWAITING else may_change_draft(reach, transfer)
+    )
 
 
 def may_receive(reach: Reach, transfer) -> bool:

@@ -30,6 +30,7 @@ from members.rules.transfers import (
     may_approve,
     may_change_draft,
     may_receive,
+    may_withdraw,
     needs_two_people,
 )
 from members.workflow.affiliations import close_tie
@@ -254,10 +255,7 @@ def withdraw(transfer: Transfer, *, reason: str, actor, at: datetime | None = No
     Raises PermissionDenied, ValidationError, NotAllowed, Conflict.
     """
     at = at or timezone.now()
-    reach = reach_of(actor)
-    signed = transfer.status == LetterStatus.AWAITING
-    allowed = may_approve(reach, transfer) if signed else may_change_draft(reach, transfer)
-    _require(allowed, "撤销要由转出的一方来办；已经签发的由签发的党委撤销。")
+    _require(may_withdraw(reach_of(actor), transfer), "撤销要由转出的一方来办；已经签发的由签发的党委撤销。")
     said = _reason(reason)
     changes = {"answered_by": actor, "answered_at": at, "answer_reason": said}
     _move(transfer, LetterStatus.WITHDRAWN, "transfer.withdraw", actor, at, changes, said)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, connections
+from django.urls import reverse
 from django.utils import timezone
 
 from foundation.audit.models import Entry
@@ -94,6 +95,19 @@ def test_each_side_does_its_own_part_only(tree, member, secretary, county_clerk,
     with pytest.raises(PermissionDenied):
         transfers.withdraw(transfer, reason="不去了", actor=secretary)
     transfers.receive(transfer, actor=city_clerk)
+
+
+@pytest.mark.django_db
+def test_the_page_that_withdraws_opens_for_whom_the_verb_lets(client, tree, member, secretary, county_clerk):
+    transfer = transfers.draft(member, tree.second_branch, reason="迁居", actor=secretary)
+    page = reverse("members:transfer_withdraw", args=[transfer.pk])
+    client.force_login(secretary)
+    assert client.get(page).status_code == 200
+    transfers.submit(transfer, actor=secretary)
+    transfers.approve(transfer, actor=county_clerk)
+    assert client.get(page).status_code == 403
+    client.force_login(county_clerk)
+    assert client.get(page).status_code == 200
 
 
 @pytest.mark.django_db

@@ -16,7 +16,14 @@ from members import endings
 from members.choices import LETTER_OPEN, LETTER_SIGNED, LetterStatus
 from members.forms.membership import ApproveForm, IncomingForm, NothingForm, ReceiveForm, TransferForm, WhyForm
 from members.models import Transfer
-from members.rules.transfers import is_expired, may_approve, may_change_draft, may_receive, needs_two_people
+from members.rules.transfers import (
+    is_expired,
+    may_approve,
+    may_change_draft,
+    may_receive,
+    may_withdraw,
+    needs_two_people,
+)
 from members.views.drivers import needs
 from members.views.enterprises import page_context
 from members.views.membership.pages import crumbs, member_or_404, page_of_member
@@ -73,7 +80,7 @@ def transfer_detail(request, pk: int):
             "approve": status == LetterStatus.IN_REVIEW and approves,
             "receive": status == LetterStatus.AWAITING and receives and not late and not signed_by_me,
             "give_back": status == LetterStatus.AWAITING and receives,
-            "withdraw": status in LETTER_OPEN and (approves if status == LetterStatus.AWAITING else drafts),
+            "withdraw": status in LETTER_OPEN and may_withdraw(reach, transfer),
             "print": status in LETTER_SIGNED,
             "see_member": reach.has(Capability.PARTY_MEMBER_VIEW),
         },
@@ -277,7 +284,7 @@ def transfer_withdraw(request, pk: int):
     return _step(
         request,
         pk,
-        may_change_draft,
+        may_withdraw,
         lambda posted, _: WhyForm(posted),
         lambda transfer, data: verbs.withdraw(transfer, actor=request.user, **data),
         title="撤销 {name} 的转接",
