@@ -177,7 +177,7 @@ def _known_open_case(request, form: ComplaintForm) -> Grievance | None:
 
 def token_made(form: ComplaintForm, case: Grievance) -> bool:
     """Return whether the case is the one this form made: it was sent twice."""
-    from grievances.workflow.lodging import codes_of
+    from grievances.workflow.codes import codes_of
 
     return codes_of(form.cleaned_data["token"])[0] == case.track_code
 

@@ -36,8 +36,8 @@ from grievances.views.limits import (
 )
 from grievances.views.own import FOLLOWED, LODGED, follow, own_case, shown_code
 from grievances.views.public import STOPPED, too_many_files
+from grievances.workflow.codes import typed_code
 from grievances.workflow.evidence import path_of
-from grievances.workflow.lodging import typed_code
 
 WRONG = "查询码和口令对不上。请照着提交时给您的两行再填一次。"
 TOO_OFTEN = "试得太多了，请过一小时再试。急事请拨打 12328。"

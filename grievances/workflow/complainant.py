@@ -10,7 +10,7 @@ from grievances.choices import OPEN, ClockKind, StatementKind, Status
 from grievances.models import Grievance
 from grievances.rules import cases
 from grievances.workflow import clocks
-from grievances.workflow.lodging import is_passphrase, typed_code
+from grievances.workflow.codes import is_passphrase, typed_code
 from grievances.workflow.steps import (
     COMPLAINANT,
     acting,

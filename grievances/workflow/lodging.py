@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hmac
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from unicodedata import normalize
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -19,13 +16,13 @@ from branches.workflow import office_of
 from foundation.audit import trail
 from foundation.protection.canonical import canonical_name, canonical_phone
 from foundation.protection.identifiers import phone_error
-from foundation.protection.seal import blind
 from grievances import notices
 from grievances.choices import Channel, ClockKind, Status, Urgency
 from grievances.models import Category, Grievance
 from grievances.rules import cases
 from grievances.rules.clocks import CHINA
 from grievances.workflow import clocks
+from grievances.workflow.codes import codes_of, is_passphrase, new_code, passphrase_digest
 from grievances.workflow.steps import (
     COMPLAINANT,
     acting,
@@ -38,8 +35,6 @@ from grievances.workflow.steps import (
 from members.models import Person
 from members.rules.people import phone_index
 
-LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 I: codes are read out on the telephone
-PURPOSE = "grievances.passphrase"  # of the keyed digest
 SIMILAR_WITHIN = timedelta(days=30)
 
 
@@ -252,46 +247,6 @@ def similar_to(phone: str, category: Category | None, at: datetime) -> list[Grie
     same = category.pk if category is not None else None
     newest = found.select_related("category").order_by("-lodged_at")[:5]
     return sorted(newest, key=lambda one: one.category_id != same)
-
-
-def passphrase_digest(track_code: str, passphrase: str) -> str:
-    """Return the keyed digest of a passphrase; it is worth nothing for another case.
-
-    Small letters, full-width ones, spaces and hyphens are as good as what was shown.
-    """
-    return blind(f"{track_code}:{typed_code(passphrase)}", PURPOSE).hex
-
-
-def typed_code(text: str) -> str:
-    """Return a code or passphrase as it was given out, however it was typed: letters and digits, capital."""
-    return "".join(letter for letter in normalize("NFKC", text).upper() if letter.isalnum())
-
-
-def is_passphrase(grievance: Grievance, passphrase: str) -> bool:
-    """Return whether the passphrase is that of the case. No query; compared in constant time."""
-    return bool(grievance.passphrase_hash) and hmac.compare_digest(
-        grievance.passphrase_hash, passphrase_digest(grievance.track_code, passphrase)
-    )
-
-
-def new_code(length: int) -> str:
-    """Return random letters and digits without look-alikes, five bits each."""
-    return "".join(secrets.choice(LETTERS) for _ in range(length))
-
-
-def new_token() -> str:
-    """Return what one form carries, so that it makes one case however often it is sent."""
-    return secrets.token_hex(16)
-
-
-def codes_of(token: str) -> tuple[str, str]:
-    """Return code and passphrase of the case that a form makes: who has the form has both, nobody can guess them."""
-    return _letters(f"code:{token}", 8), _letters(f"passphrase:{token}", 6)
-
-
-def _letters(text: str, length: int) -> str:
-    number = blind(text, "grievances.form").int
-    return "".join(LETTERS[number >> (5 * place) & 31] for place in range(length))
 
 
 class _Twice(Exception):

@@ -9,7 +9,7 @@ from grievances import workflow
 from grievances.choices import Result, Satisfaction, Status
 from grievances.models import Evidence, FollowUp, Grievance, Statement
 from grievances.views import following
-from grievances.workflow.lodging import passphrase_digest
+from grievances.workflow.codes import passphrase_digest
 from tests.grievances.conftest import at
 from tests.grievances.test_evidence import PDF, picture
 from tests.grievances.test_public import PROGRESS, TRACK, text_of

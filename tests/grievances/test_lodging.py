@@ -17,7 +17,8 @@ from foundation.notifications.models import Notification
 from grievances import workflow
 from grievances.choices import Status
 from grievances.models import Category, Evidence, Grievance
-from grievances.workflow.lodging import Complaint, new_token
+from grievances.workflow.codes import new_token
+from grievances.workflow.lodging import Complaint
 from tests.factories import AppointmentFactory
 from tests.factories.members import DriverFactory
 from tests.grievances.test_evidence import PDF

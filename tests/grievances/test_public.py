@@ -26,7 +26,8 @@ from grievances.views.limits import (
     count,
     counted,
 )
-from grievances.workflow.lodging import Complaint, codes_of, new_token
+from grievances.workflow.codes import codes_of, new_token
+from grievances.workflow.lodging import Complaint
 from tests.grievances.conftest import PHONE
 from tests.grievances.test_evidence import PDF, picture, png_of
 

@@ -8,7 +8,8 @@ import pytest
 from grievances import workflow
 from grievances.models import Category, Grievance
 from grievances.workflow import lodging
-from grievances.workflow.lodging import Complaint, new_token
+from grievances.workflow.codes import new_token
+from grievances.workflow.lodging import Complaint
 from tests.branches.test_races import together
 from tests.grievances.conftest import at
 

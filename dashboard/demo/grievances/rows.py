@@ -14,7 +14,7 @@ from grievances.choices import (
     HOTLINES,
     ClockState,
 )
-from grievances.workflow.lodging import LETTERS
+from grievances.workflow.codes import LETTERS
 from members.rules.people import phone_index
 
 SEALED = ("complainant_name", "phone")
