@@ -235,6 +235,20 @@ def r5_and_r6(scene: Scene) -> Iterator[Line]:
             )
         if name == scene.worlds.names[0]:
             yield from _r6(scene, go, drivers)
+        yield from _among_many(scene, go, drivers, name)
+
+
+def _among_many(scene: Scene, go, drivers: int, name: str) -> Iterator[Line]:
+    few = 10_000
+    made = go("import_file", file=scene.roster(few, seed=11)[0], fresh=False)
+    back = go("undo_last")
+    yield Line(f"R1 import {few:,} new rows among {drivers:,}, {name}", f"{made.seconds:.2f} s")
+    yield Line(
+        f"R1 taking these {few:,} back, {name}",
+        f"{back.seconds:.2f} s",
+        target="≤ 2 × the import",
+        reached=back.told["status"] == "undone" and back.seconds <= 2 * made.seconds,
+    )
 
 
 def _r6(scene: Scene, go, drivers: int) -> Iterator[Line]:

@@ -233,8 +233,8 @@ class DriverVehicle(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "司机的车"
         indexes = [
-            # Running ties are found by the unique constraint below; this one holds the ended ones only.
-            models.Index(fields=["driver"], condition=Q(until_date__isnull=False), name="members_drivervehicle_ended"),
+            # All of a driver's, running and ended: deleting him (a roster taken back) asks for any.
+            models.Index(fields=["driver"], name="members_drivervehicle_driver"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -51,6 +51,10 @@ class Person(models.Model):
             models.Index(fields=["phone_index"], name="members_person_phone"),
             models.Index(fields=["phone_tail"], name="members_person_phone_tail"),
             models.Index(fields=["id_number_tail"], name="members_person_id_tail"),
+            # Deleting a person asks whether anybody was merged into him; few ever were.
+            models.Index(
+                fields=["merged_into"], condition=Q(merged_into__isnull=False), name="members_person_merged_into"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
