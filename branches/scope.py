@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -60,7 +61,7 @@ class Region:
     committee_ids: frozenset[int] = frozenset()
     own_user_id: int | None = None
     own_organization_ids: frozenset[int] = frozenset()
-    holds_root: bool = False  # whether some organisation of it stands at the top of a tree
+    every_committee: bool = False  # none stands outside it: no driver is registered, no case decided elsewhere
 
     @property
     def empty(self) -> bool:
@@ -76,8 +77,8 @@ class Reach:
     at: datetime
     posts: tuple[Post, ...] = ()
     guided: tuple[Post, ...] = ()
-    # By subtrees: organisation → (its kind, path and short name), none of which outlives the reach.
-    _resolved: dict[tuple, dict[int, tuple[str, str, str]]] = field(default_factory=dict, repr=False)
+    # By subtrees: what was found there, none of which outlives the reach.
+    _resolved: dict[tuple, _Found] = field(default_factory=dict, repr=False)
     # What workflow.offices_of has found for this reach, by the duties it was asked for.
     offices: dict[frozenset[str], list[Any]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -168,17 +169,23 @@ class Reach:
             else:
                 units.add(post.organization_id)
         found = self._resolve(frozenset(ranges), frozenset(units))
-        step = apps.get_model("branches", "Organization").steplen
-        holds_root = any(itself and len(path) == step for path, itself in ranges) or any(
-            post.organization_id in units and len(post.path) == step for post in self.posts
-        )
         return Region(
-            organization_ids=frozenset(found),
-            committee_ids=frozenset(pk for pk, (kind, _, _) in found.items() if kind in COMMITTEES),
+            organization_ids=frozenset(found.organizations),
+            committee_ids=found.committee_ids,
             own_user_id=own_user,
             own_organization_ids=frozenset(own_organizations),
-            holds_root=holds_root,
+            every_committee=found.every_committee,
         )
+
+    def below(self, organization_id: int) -> frozenset[int] | None:
+        """Return an organisation and those under it, of the regions asked for; None: it is in none. No query."""
+        known: dict[int, tuple[str, str, str]] = {}
+        for found in self._resolved.values():
+            known |= found.organizations
+        if organization_id not in known:
+            return None
+        top = known[organization_id][1]
+        return frozenset(pk for pk, (_, path, _) in known.items() if path.startswith(top))
 
     def names(self, organization_ids: Iterable[int]) -> list[tuple[int, str]]:
         """Return (id, short name) of organisations of regions that were asked for, in tree order. No query.
@@ -187,21 +194,47 @@ class Reach:
         """
         wanted, found = frozenset(organization_ids), {}
         for known in self._resolved.values():
-            found |= {pk: (path, name) for pk, (_, path, name) in known.items() if pk in wanted}
+            found |= {pk: (path, name) for pk, (_, path, name) in known.organizations.items() if pk in wanted}
         return [(pk, name) for pk, (_, name) in sorted(found.items(), key=lambda one: one[1])]
 
-    def _resolve(self, ranges: frozenset[tuple[str, bool]], units: frozenset[int]) -> dict[int, tuple[str, str, str]]:
+    def _resolve(self, ranges: frozenset[tuple[str, bool]], units: frozenset[int]) -> _Found:
         if not ranges and not units:
-            return {}
+            return _Found({})
         key = (ranges, units)
         if key not in self._resolved:
-            condition = Q(pk__in=units)
-            for path, itself in ranges:
-                condition |= subtree(path) if itself else (subtree(path) & ~Q(path=path))
-            organizations = apps.get_model("branches", "Organization")._base_manager
-            rows = organizations.filter(condition).order_by().values_list("pk", "kind", "path", "short_name")
-            self._resolved[key] = {pk: (kind, path, name) for pk, kind, path, name in rows}
+            self._resolved[key] = _found(ranges, units)
         return self._resolved[key]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The organisations of some subtrees, each with its kind, path and short name, and whether a committee is left."""
+
+    organizations: dict[int, tuple[str, str, str]]
+    every_committee: bool = False
+
+    @cached_property
+    def committee_ids(self) -> frozenset[int]:
+        """Those that register drivers."""
+        return frozenset(pk for pk, (kind, _, _) in self.organizations.items() if kind in COMMITTEES)
+
+
+def _found(ranges: frozenset[tuple[str, bool]], units: frozenset[int]) -> _Found:
+    model = apps.get_model("branches", "Organization")
+    rows = model._base_manager.order_by().values_list("pk", "kind", "path", "short_name")
+    if not any(itself and len(path) == model.steplen for path, itself in ranges):
+        condition = Q(pk__in=units)
+        for path, itself in ranges:
+            condition |= subtree(path) if itself else (subtree(path) & ~Q(path=path))
+        return _Found({pk: (kind, path, name) for pk, kind, path, name in rows.filter(condition)})
+    # From the top nearly every row is wanted: all are read, so that it is known whether a committee is left out.
+    inside, outside = {}, []
+    for pk, kind, path, name in rows:
+        if pk in units or any(path.startswith(top) and (itself or path != top) for top, itself in ranges):
+            inside[pk] = (kind, path, name)
+        else:
+            outside.append(kind)
+    return _Found(inside, every_committee=COMMITTEES.isdisjoint(outside))
 
 
 def reach_of(who, at: datetime | None = None) -> Reach:

@@ -20,6 +20,10 @@ BY_TREE = frozenset(
     {Extent.SUBTREE, Extent.SUBTREE_BELOW, Extent.SUBTREE_ABOVE, Extent.UNIT, Extent.UNIT_NOT_HANDLER, Extent.GUIDED}
 )
 
+LEDGER_LINE = (
+    "title", "number", "external_number", "channel", "status", "urgency", "supervised_at", "next_due_at", "next_clock",
+    "calendar_missing", "lodged_at", "closed_at", "close_reason", "solved", "satisfaction",
+)  # fmt: skip
 COLLECTED = frozenset({Extent.UNIT, Extent.ASSIGNED})
 BY_FIRST_COMMITTEE = frozenset({Extent.ALL, Extent.SUBTREE, Extent.GUIDED, Extent.AGGREGATE})
 
@@ -55,7 +59,11 @@ class GrievanceQuerySet(ScopedQuerySet):
         return self.filter(condition) if condition else self.none()
 
     def _parts(self, reach: Reach, capability: Capability) -> Iterator[Q]:
-        tree = reach.region(capability, only=BY_TREE).organization_ids
+        region = reach.region(capability, only=BY_TREE)
+        if region.every_committee:  # committees decide and committees had it first: nothing is left out
+            yield ~Q(status=Status.DRAFT)
+            return
+        tree = region.organization_ids
         if tree:
             yield (Q(organization_id__in=tree) | Q(origin_id__in=tree)) & ~Q(status=Status.DRAFT)
         yield from self._own_parts(reach, capability)
@@ -127,7 +135,7 @@ class GrievanceQuerySet(ScopedQuerySet):
         reach: Reach = reach_of(who)
         region = reach.region(Capability.STATISTICS_VIEW, only=BY_FIRST_COMMITTEE)
         collected = reach.units(Capability.STATISTICS_VIEW, COLLECTED)
-        if region.everything:
+        if region.everything or region.every_committee:
             return self.all()
         condition = Q(origin_id__in=region.committee_ids) if region.committee_ids else Q()
         if collected:
@@ -167,6 +175,16 @@ class GrievanceQuerySet(ScopedQuerySet):
             "handler__organization",
             "supervisor__organization",
         )
+
+    def as_lines(self) -> Self:
+        """Return what one line of the ledger shows and no more: names of category and owners beside the case. No query.
+
+        Half the time of a page of fifty went into making objects of which only a name was shown.
+        """
+        owners = {
+            f"{owner}_name": F(f"{owner}__organization__short_name") for owner in ("collector", "handler", "supervisor")
+        }
+        return self.only(*LEDGER_LINE).annotate(category_name=F("category__name"), **owners)
 
     def not_counted(self) -> Self:
         """Return those that no figure counts: drafts, withdrawn, merged, and remarks about the portal itself."""

@@ -128,7 +128,11 @@ def _figure(value: str, ledger: Ledger) -> Q:
 
 
 def _unit(value: str, ledger: Ledger) -> Q:
-    organization = ledger.organization(_key(value))
+    ledger.reach.region(ledger.scope)
+    below = ledger.reach.below(_key(value))
+    if below is not None:
+        return Q(origin_id__in=below)
+    organization = ledger.organization(_key(value))  # seen by the office one holds: not in a region of one's own
     if organization is None:
         return Q(pk__in=[])
     return Q(origin_id__in=Organization.objects.filter(subtree(organization.path)).order_by().values("pk"))
@@ -140,8 +144,11 @@ def _campaign(value: str, ledger: Ledger) -> Q:
 
 
 def _unit_name(value: str, ledger: Ledger) -> str:
-    region, organization = ledger.reach.region(ledger.scope), ledger.organization(_key(value))
-    seen = region.everything or _key(value) in region.organization_ids | region.own_organization_ids
+    region = ledger.reach.region(ledger.scope)
+    if name := dict(ledger.reach.names([_key(value)])).get(_key(value)):
+        return name
+    organization = ledger.organization(_key(value))
+    seen = region.everything or _key(value) in region.own_organization_ids
     return organization.short_name if seen and organization is not None else "不在您的辖区"
 
 

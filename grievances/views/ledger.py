@@ -53,7 +53,7 @@ def ledger(request):
     conditions = asked.values | ({"q": asked.text} if asked.text else {})
     extra = {"size": size} if size != 50 else {}
     context = {
-        "rows": in_order(page.keys, Grievance.objects.with_names()),
+        "rows": in_order(page.keys, Grievance.objects.as_lines()),
         "at": asked.at,
         "count": asked.count,
         "text": asked.text,

@@ -11,7 +11,6 @@ from django.apps import apps
 from django.db.models import Case, Q, Value, When
 
 from branches.capabilities import Capability
-from branches.choices import COMMITTEES
 from branches.querysets import ScopedQuerySet
 from branches.scope import Region, reach_of
 from foundation.protection.seal import tail
@@ -63,17 +62,6 @@ class Ordered:
     descending: bool = False
 
 
-def _holds_every_committee(region: Region) -> bool:
-    """Return whether nobody can be registered outside the region. One query, none for who holds no post at the top.
-
-    Committees stand under committees only, so above a region without a root there is one more.
-    """
-    if not region.holds_root or len(region.committee_ids) < 2:
-        return False
-    organizations = apps.get_model("branches", "Organization")._base_manager
-    return not organizations.filter(kind__in=COMMITTEES).exclude(pk__in=region.committee_ids).exists()
-
-
 def _committee_parts(committees: list[int]) -> list[Part]:
     if not committees:
         return []
@@ -103,7 +91,7 @@ class DriverQuerySet(ScopedQuerySet):
         At most three queries: the drivers placed in the region who are registered elsewhere are few and are named one
         by one, so that no subquery stands between a list and its index. An empty list: the region covers no row.
         """
-        if region.everything or _holds_every_committee(region):
+        if region.everything or region.every_committee:
             return [EVERYTHING]
         committees = sorted(region.committee_ids | region.own_organization_ids)
         parts = _committee_parts(committees)
@@ -225,7 +213,7 @@ class VehicleQuerySet(ScopedQuerySet):
 
     def scope_parts(self, region: Region) -> list[Part]:
         """Return conditions which together say the same as `within`, each served by one index. At most four queries."""
-        if region.everything or _holds_every_committee(region):
+        if region.everything or region.every_committee:
             return [EVERYTHING]
         committees = sorted(region.committee_ids | region.own_organization_ids)
         parts = _committee_parts(committees)

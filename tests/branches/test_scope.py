@@ -221,3 +221,26 @@ def test_a_reach_costs_one_query_and_its_region_one_more(tree, county_clerk, org
 
 def test_every_role_has_somebody_in_the_cast(cast):
     assert {one.role for one in Appointment.objects.all()} == set(Role)
+
+
+# --- no committee left out --------------------------------------------------------------------------------------------
+def test_a_region_from_the_top_knows_that_no_committee_stands_outside_it(tree, province_clerk, city_clerk):
+    region = reach_of(province_clerk).region(Capability.GRIEVANCE_VIEW)
+    assert region.every_committee
+    assert tree.department.pk not in region.organization_ids  # it stands beside the tree, and decides no case
+    assert not reach_of(city_clerk).region(Capability.GRIEVANCE_VIEW).every_committee
+
+
+def test_a_second_top_is_outside_the_region_of_the_first(tree, province_clerk):
+    other = OrganizationFactory(
+        parent=None, code="990000", kind="industry_committee", level="province", short_name="外省"
+    )
+    region = reach_of(province_clerk).region(Capability.GRIEVANCE_VIEW)
+    assert other.pk not in region.organization_ids
+    assert not region.every_committee
+
+
+def test_who_stands_at_the_top_and_acts_only_below_it_does_not_hold_every_committee(tree, province_clerk):
+    region = reach_of(province_clerk).region(Capability.GRIEVANCE_TAKE_UP)
+    assert tree.province.pk not in region.organization_ids
+    assert not region.every_committee
