@@ -61,16 +61,18 @@ NEXT: dict[str, frozenset[str]] = {
 
 # With a handling office, which has neither answered nor been relieved of it.
 WITH_HANDLER = frozenset({Status.ASSIGNED, Status.IN_HAND, Status.WAITING_FOR_COMPLAINANT, Status.SUSPENDED})
+# The committee's turn: to accept it, or to give it to an office.
+WAITS_FOR_COMMITTEE = frozenset({Status.LODGED, Status.ACCEPTED})
 # The clocks stand still (docs/domain: clocks, Counting 3).
 PAUSED = frozenset({Status.WAITING_FOR_COMPLAINANT, Status.SUSPENDED})
 # Answered, and not yet confirmed by anybody.
 TO_CONFIRM = frozenset({Status.ANSWERED, Status.FOLLOW_UP})
 # Somebody still owes something.
-OPEN = frozenset({Status.LODGED, Status.ACCEPTED}) | WITH_HANDLER | TO_CONFIRM
+OPEN = WAITS_FOR_COMMITTEE | WITH_HANDLER | TO_CONFIRM
 ENDED = frozenset({Status.NOT_ACCEPTED, Status.CLOSED, Status.WITHDRAWN, Status.MERGED})
 # In the ledger (台账): accepted once, with three owners for good.
 IN_LEDGER = frozenset({Status.ACCEPTED, Status.CLOSED}) | WITH_HANDLER | TO_CONFIRM
-MAY_MOVE_UP = frozenset({Status.LODGED, Status.ACCEPTED}) | WITH_HANDLER
+MAY_MOVE_UP = WAITS_FOR_COMMITTEE | WITH_HANDLER
 
 
 class Channel(TextChoices):

@@ -19,7 +19,7 @@ from branches.workflow.offices import Staffed
 from foundation.notifications.channels import available
 from foundation.notifications.choices import ChannelKind
 from foundation.notifications.workflow import Message, Recipient, publish, publish_many
-from grievances.choices import ClockKind, Urgency
+from grievances.choices import WAITS_FOR_COMMITTEE, ClockKind, Urgency
 
 ACTIONS = {
     "grievance.draft": "写了草稿",
@@ -324,10 +324,13 @@ def _place(office: Office) -> Place:
 
 
 def _at_work(grievance) -> Place:
-    """Return the office whose turn it is: the handler once it is assigned, else the committee's collector."""
-    if grievance.handler is not None and grievance.assigned_at is not None:
-        return _place(grievance.handler)
-    return grievance.organization, Duty.COLLECT
+    """Return the office whose turn it is: the handler it was given to, the committee's collector while there is none.
+
+    A case that came back or went up names the committee's own handling office, which has not been given it yet.
+    """
+    if grievance.handler is None or grievance.status in WAITS_FOR_COMMITTEE:
+        return grievance.organization, Duty.COLLECT
+    return _place(grievance.handler)
 
 
 def _awaited(grievance, clock) -> Place:

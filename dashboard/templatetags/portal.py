@@ -174,7 +174,9 @@ def form_field(field, style: str = "", label: str = "") -> dict:
         "kind": kind,
         "style": style or widget.attrs.get("data-style", ""),
         "label": label or field.label,
-        "optional": not field.field.required and kind != "check",
+        # A field that is needed in one case only says in which (`needed_when`); others that may stay empty say so.
+        "optional": getattr(field.field, "needed_when", "")
+        or ("选填" if not field.field.required and kind != "check" else ""),
         "control": field.as_widget(attrs=attrs) if kind != "choices" else "",
         "chosen": {str(value) for value in _as_list(field.value())},
     }

@@ -336,6 +336,13 @@ class FollowUpForm(ActForm):
         help_text="没联系上必须写：什么时候、怎么联系的。三次没联系上才能按“未联系上”办结。",
     )
 
+    def __init__(self, *args, **kwargs):
+        """Say which of the fields is needed when."""
+        super().__init__(*args, **kwargs)
+        for name in ("solved", "satisfaction"):
+            self.fields[name].needed_when = "联系上了要选"
+        self.fields["note_text"].needed_when = "没联系上要写"
+
     def values(self) -> dict:
         """Return the arguments of the verb."""
         found = super().values()

@@ -200,7 +200,8 @@ def _units(request, grievance: Grievance, code: str) -> list:
     units = taking_units(grievance.organization, request.reach, timezone.now(), asked)[:SHOWN]
     taken = {grievance.handler.organization_id} if grievance.handler is not None else set()
     if code == "assign" and grievance.status == "accepted":
-        taken = set()  # named when it was accepted; nothing has gone there yet
+        # Named when it was accepted, nothing has gone there yet; but whoever answered before does not get it again.
+        taken = workflow.units_that_answered(grievance) if grievance.reopened else set()
     return [one for one in units if one.organization.pk not in taken]
 
 

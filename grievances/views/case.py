@@ -17,7 +17,7 @@ from branches.models import Organization
 from branches.workflow import acting_for
 from foundation.audit.models import Entry
 from grievances import workflow
-from grievances.choices import ENDED, LEVEL_CLOCKS, WITH_HANDLER, ClockKind, ClockState, Unit
+from grievances.choices import ENDED, LEVEL_CLOCKS, WITH_HANDLER, ClockKind, ClockState, ExtensionStatus, Unit
 from grievances.forms.acts import RevealForm
 from grievances.lists.worklist import Reader, calendar_from
 from grievances.models import Clock, Evidence, Grievance, SlaPolicy
@@ -111,8 +111,13 @@ def _fits(act, clocks, at) -> bool:
         return True
     running = [one for one in clocks if one.kind == ClockKind.ANSWER and one.state == ClockState.RUNNING]
     return any(
-        one.policy.extension_days and not one.extension and (one.due_at is None or at < one.due_at) for one in running
+        one.policy.extension_days and (one.due_at is None or at < one.due_at) and not _was_asked(one) for one in running
     )
+
+
+def _was_asked(clock: Clock) -> bool:
+    """Return whether more time was asked for already and not refused. No query with the extensions at hand."""
+    return any(one.status != ExtensionStatus.REFUSED for one in clock.extensions.all())
 
 
 # --- facts ------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from branches.capabilities import Capability
 from branches.views.pages import form_page
 from grievances import workflow
-from grievances.choices import ExtensionStatus
+from grievances.choices import ClockState, ExtensionStatus
 from grievances.forms.acts import DecideForm
 from grievances.models import Extension, Grievance
 from grievances.rules import cases
@@ -34,7 +34,10 @@ def extension_list(request):
     if not request.reach.has(Capability.GRIEVANCE_EXTEND_APPROVE):
         raise PermissionDenied
     rows = _decidable(request)
-    waiting = rows.filter(status=ExtensionStatus.REQUESTED).order_by("clock__due_at", "pk")
+    # An answered or moved case needs no more time: nobody is asked to decide on it.
+    waiting = rows.filter(status=ExtensionStatus.REQUESTED, clock__state=ClockState.RUNNING).order_by(
+        "clock__due_at", "pk"
+    )
     decided = rows.exclude(status=ExtensionStatus.REQUESTED).order_by("-decided_at", "-pk")
     page = Paginator(waiting, 50).get_page(request.GET.get("page"))
     context = {"page": page, "decided": list(decided.select_related("decided_by")[:20]), "at": timezone.now()}

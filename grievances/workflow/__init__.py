@@ -8,6 +8,7 @@ sideways: assist, merge, withdraw, supervise, request_extension     upwards: esc
 from grievances.workflow.campaigns import add_case, begin_campaign, end_campaign
 from grievances.workflow.clocks import decide_extension, recount_missing, request_extension
 from grievances.workflow.closing import confirm, follow_up, say_not_solved
+from grievances.workflow.codes import new_token
 from grievances.workflow.complainant import (
     COMPLAINANT,
     followed,
@@ -29,7 +30,7 @@ from grievances.workflow.handling import (
     suspend,
 )
 from grievances.workflow.ladder import escalate, report_on_supervision, supervise, take_up
-from grievances.workflow.ledger import accept, assign, assist, end_assist, merge, refuse
+from grievances.workflow.ledger import accept, assign, assist, end_assist, merge, refuse, units_that_answered
 from grievances.workflow.lodging import (
     Lodged,
     change_draft,
@@ -37,7 +38,6 @@ from grievances.workflow.lodging import (
     lodge,
     lodge_draft,
     lodge_feedback,
-    new_token,
     save_draft,
     similar_to,
 )
@@ -96,6 +96,7 @@ __all__ = [
     "suspend",
     "sweep",
     "take_up",
+    "units_that_answered",
     "withdraw",
     "withdraw_for_driver",
 ]

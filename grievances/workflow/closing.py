@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
+from django.db.models import Max
 
 from branches.choices import Duty
 from branches.workflow import office_of
@@ -169,6 +170,7 @@ def _heard(
 def _reopen(grievance: Grievance, solved, satisfaction, *, actor, at: datetime, words: str = "") -> None:
     """Bring the case one level up, to other hands; at the top it stays there and other hands take it."""
     above = committee_above(grievance.organization) or grievance.organization
+    unreported = grievance.supervisions.filter(reported_at__isnull=True).aggregate(last=Max("at"))
     entry = move(
         grievance,
         Status.ACCEPTED,
@@ -185,6 +187,7 @@ def _reopen(grievance: Grievance, solved, satisfaction, *, actor, at: datetime, 
             "closed_at": None,
             "close_reason": "",
             "failed_attempts": 0,
+            "supervised_at": unreported["last"],  # an order nobody reported on stands again
         },
     )
     text = words.strip() or f"诉求人说{Result(solved).label}，{Satisfaction(satisfaction).label}。"

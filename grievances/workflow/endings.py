@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import Q
+
 from branches import endings as organizations
+from branches.models import Office
+from branches.workflow import office_of
 from grievances.choices import CampaignStatus
 from grievances.models import Campaign, Clock, Grievance, SlaPolicy, Supervision
 from grievances.rules.clocks import CHINA
@@ -28,12 +32,24 @@ def register() -> None:
     people.register("grievances.Grievance", on_merge=_follow_person)
 
 
+_OWNERS = ("collector", "handler", "supervisor")
+
+
 def _open(organization, at):
-    return Grievance.objects.open().filter(organization=organization)
+    owned = Q(organization=organization)
+    for owner in _OWNERS:
+        owned |= Q(**{f"{owner}__organization": organization})
+    return Grievance.objects.open().filter(owned)
 
 
 def _hand_over(organization, *, at, actor, successor):
-    _open(organization, at).update(organization=successor)
+    mine = Grievance.objects.open()
+    for office in Office.objects.filter(organization=organization):
+        for owner in _OWNERS:
+            held = mine.filter(**{owner: office})
+            if held.exists():
+                held.update(**{owner: office_of(successor, office.duty)})
+    mine.filter(organization=organization).update(organization=successor)
     Grievance.objects.filter(origin=organization).update(origin=successor)
 
 

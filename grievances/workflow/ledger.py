@@ -27,6 +27,8 @@ from grievances.workflow.steps import (
     say,
 )
 
+ANSWERED_BEFORE = "诉求人说这个岗位的答复没解决问题，重办要换人。请选别的岗位；人手不够的，先任命或升级。"
+
 
 def accept(grievance: Grievance, *, actor, at: datetime) -> None:
     """Take a case into the ledger: from now on three offices answer for it (有人问、有人办、有人管).
@@ -78,6 +80,8 @@ def assign(grievance: Grievance, office: Office, *, actor, at: datetime, words: 
         raise ValidationError({"office": "请选本级或下级单位的承办岗。"})
     if office.pk == grievance.handler_id and grievance.status != Status.ACCEPTED:
         raise ValidationError({"office": "这件诉求已经在这个岗位。"})
+    if grievance.reopened and office.organization_id in units_that_answered(grievance):
+        raise ValidationError({"office": ANSWERED_BEFORE})
     if not acting_for(office, at):
         raise ValidationError({"office": "这个岗位和它的上级现在都没有人，转过去没有人办。请先任命，或选别的岗位。"})
     with held(grievance):
@@ -96,6 +100,15 @@ def assign(grievance: Grievance, office: Office, *, actor, at: datetime, words: 
             begin = [ClockKind.PROGRESS, ClockKind.ANSWER, *([ClockKind.PROMISE] if first else [])]
             clocks.start(grievance, [kind for kind in begin if kind not in running], at)
         notices.assigned(grievance, at)
+
+
+def units_that_answered(grievance: Grievance) -> set[int]:
+    """Return the units whose offices have answered a case before: "not solved" brings it back to none. One query.
+
+    Source: docs/decisions/0010, 8 (other hands).
+    """
+    answers = grievance.statements.filter(kind=StatementKind.ANSWER, office__isnull=False)
+    return set(answers.values_list("office__organization_id", flat=True))
 
 
 def assist(grievance: Grievance, office: Office, *, actor, at: datetime) -> Assist:

@@ -64,14 +64,17 @@ def person_history(driver: Driver, reach: Reach, *, guarded: bool, limit: int = 
 def _rosters(driver: Driver, reach: Reach, limit: int) -> list[dict]:
     """Return the rosters that made or changed a driver as timeline rows, newest first. One query."""
     seen = RosterImport.objects.visible_to(reach).filter(pk=OuterRef("roster_import"))
-    results = RosterResult.objects.filter(person_id=driver.pk).select_related("roster_import__uploaded_by")
+    results = RosterResult.objects.filter(person_id=driver.pk).select_related(
+        "roster_import__uploaded_by", "roster_import__confirmed_by"
+    )
     lines = []
     for result in results.annotate(is_seen=Exists(seen)).order_by("-roster_import", "-pk")[:limit]:
         batch = result.roster_import
+        who = batch.confirmed_by or batch.uploaded_by  # who let it be written
         undone = f"（{result.get_undone_display()}）" if result.undone else ""
         line = {
             "at": batch.finished_at or batch.confirmed_at or batch.created_at,
-            "who": batch.uploaded_by.name if batch.uploaded_by else "",
+            "who": who.name if who else "",
             "text": f"名册导入，{result.get_fate_display()}{undone}",
             "note": "",
             "changes": [],
