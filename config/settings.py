@@ -64,6 +64,8 @@ ROSTER_OUT_OF_SCOPE_PER_DAY = env.integer("ROSTER_OUT_OF_SCOPE_PER_DAY", 500, at
 REVEALS_PER_DAY = env.integer("REVEALS_PER_DAY", 100, at_least=1)
 UNMASKED_ROWS_PER_DAY = env.integer("UNMASKED_ROWS_PER_DAY", 10_000, at_least=1)
 # Line results are what undo needs and hold personal data: kept so long after an import has ended.
+# 公示 before a target is named, before admission and before confirmation: the rules name no number of days.
+DEVELOPMENT_NOTICE_WORKDAYS = env.integer("DEVELOPMENT_NOTICE_WORKDAYS", 5, at_least=0)
 ROSTER_RETENTION_DAYS = env.integer("ROSTER_RETENTION_DAYS", 90, at_least=1)
 ROSTER_MAX_BYTES = env.integer("ROSTER_MAX_BYTES", 100 * 1024 * 1024, at_least=1)
 
@@ -289,6 +291,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "members.tasks.sweep_letters",
         "schedule": crontab(minute="10"),
         "options": {"expires": 3000},
+    },
+    "remind of development files": {
+        "task": "members.tasks.remind_of_development",
+        "schedule": crontab(hour="9", minute="20"),
     },
     "purge what has expired": {"task": "members.tasks.purge_expired", "schedule": 24 * 3600.0},
 }

@@ -37,6 +37,7 @@ MODEL_OF_SEGMENT = {
     "members": "members.PartyMember",
     "members/transfers": "members.Transfer",
     "members/lost": "members.LostContact",
+    "members/development": "members.Development",
     "members/ties": "members.Affiliation",
     "exports": "members.ExportJob",
     "notifications": "notifications.Notification",

@@ -35,10 +35,26 @@ from grievances.models import Clock, FollowUp, Grievance, Pause, Statement, Work
 from grievances.rules.cases import FAILED_ATTEMPTS_TO_CLOSE
 from grievances.rules.clocks import due as count_due
 from grievances.rules.policies import limit_of
-from members.choices import MEMBER_LEFT, AffiliationKind, Fate, ImportStatus, VehicleStatus
+from members.choices import (
+    DEVELOPMENT_OPEN,
+    MEMBER_CURRENT,
+    MEMBER_LEFT,
+    STEPS,
+    AffiliationKind,
+    DevelopmentStage,
+    Fate,
+    ImportStatus,
+    MemberStatus,
+    StepStatus,
+    VehicleStatus,
+)
 from members.models import (
     Affiliation,
     Credential,
+    Development,
+    DevelopmentReview,
+    DevelopmentSponsor,
+    DevelopmentStep,
     Driver,
     Enterprise,
     PartyMember,
@@ -48,7 +64,9 @@ from members.models import (
     RosterRow,
     Vehicle,
 )
+from members.rules.development import ahead_of
 from members.rules.people import credential_index, id_number_columns, name_columns, phone_columns
+from members.workflow.development import facts_from
 
 SHOWN = 20  # sentences per check; the number found is always told
 # What the contract names and this release has nothing of yet.
@@ -176,6 +194,36 @@ def _registration(at: datetime) -> Iterator[str]:
         yield f"司机 {key}：登记单位不是党委"
     for key in Driver.objects.filter(person__merged_into__isnull=False).order_by("pk").values_list("pk", flat=True):
         yield f"司机 {key}：这个人已经并入另一条"
+
+
+def _development(at: datetime) -> Iterator[str]:
+    """Compare files of members to be with their steps, what comes next, and the membership. Five queries, all files."""
+    rows: dict[str, dict[int, list]] = {}
+    for name, found in (
+        ("steps", DevelopmentStep.objects.filter(status=StepStatus.DONE)),
+        ("reviews", DevelopmentReview.objects.all()),
+        ("sponsors", DevelopmentSponsor.objects.select_related("member")),
+    ):
+        rows[name] = defaultdict(list)
+        for row in found.order_by("pk").iterator(chunk_size=2000):
+            rows[name][row.development_id].append(row)
+    standing = dict(PartyMember.objects.values_list("pk", "status"))
+    files = Development.objects.select_related("person", "organization").order_by("pk")
+    for file in files.iterator(chunk_size=2000):
+        facts = facts_from(file, *(rows[name][file.pk] for name in ("steps", "reviews", "sponsors")))
+        for number in facts.done:
+            if not set(STEPS[number].after) <= set(facts.done) and file.stage != DevelopmentStage.ENDED:
+                yield f"发展党员档案 {file.pk}：第 {number} 步办了，前面的没有"
+        ahead = ahead_of(file.stage, facts)
+        stored = (file.next_step, file.opens_date, file.due_kind, file.due_date)
+        if stored != (ahead.next_step, ahead.opens, ahead.due_kind, ahead.due):
+            yield f"发展党员档案 {file.pk}：下一步和期限与重新数的不一样"
+        status = standing.get(file.person_id)
+        if file.stage == DevelopmentStage.PROBATIONARY and status != MemberStatus.PROBATIONARY:
+            yield f"发展党员档案 {file.pk}：在预备期，党籍却不是预备党员"
+        before = file.stage in DEVELOPMENT_OPEN and file.stage != DevelopmentStage.PROBATIONARY
+        if before and status in MEMBER_CURRENT:
+            yield f"发展党员档案 {file.pk}：还没有接收，已经是党员"
 
 
 # --- imports ----------------------------------------------------------------------------------------------------------
@@ -389,6 +437,7 @@ CHECKS: dict[str, tuple[str, Callable[[datetime], Iterator[str]]]] = {
     "people": ("检索名和盲索引", _people),
     "firms": ("企业检索名", _firms),
     "registration": ("司机登记", _registration),
+    "development": ("发展党员的步骤和期限", _development),
     "imports": ("导入守恒", _imports),
     "appointments": ("任职互斥", _appointments),
     "outbox": ("待发通知", _outbox),

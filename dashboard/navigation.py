@@ -44,6 +44,13 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
             about="组织关系、编入支部、转接、打电话",
         ),
         Entry(
+            "发展党员",
+            "person-plus",
+            "members:development_list",
+            (Capability.DEVELOPMENT_VIEW,),
+            about="入党申请、25 步、几时能办、该谁办",
+        ),
+        Entry(
             "组织",
             "diagram-3",
             "branches:organization_list",

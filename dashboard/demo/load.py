@@ -29,6 +29,7 @@ from dashboard.demo.accounts import ACCOUNTS, PASSWORD
 from dashboard.demo.activities import load_activities, load_terms
 from dashboard.demo.cases import load_cases
 from dashboard.demo.cities import CHENGDU, DONGYING, PANZHIHUA, PLATFORM, SUZHOU
+from dashboard.demo.development import load_development
 from dashboard.demo.inbox import load_inbox
 from dashboard.demo.memberships import load_memberships
 from dashboard.demo.names import People, counties_of
@@ -104,6 +105,7 @@ def load_demo(*, at: datetime | None = None, force: bool = False) -> Loaded:
         load_terms(organizations, at)
         load_inbox(at)
         load_memberships(organizations, at, _clerk_of(organizations[CLAIM[1]], at))
+        members += load_development(organizations, at)
         trail.record("seed.demo", None, actor=None, details={"drivers": drivers, "members": members})
     return Loaded(Organization.objects.count() - before, Appointment.objects.count(), drivers, members)
 

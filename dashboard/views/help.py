@@ -36,6 +36,7 @@ TOPICS = (
     Topic("placement", "把党员编入支部", "先企业支部、再流动支部；编入率怎么数", "diagram-3"),
     Topic("transfers", "转接组织关系", "起草、审核、签发介绍信、接收、回执、过期", "arrow-repeat"),
     Topic("lost-contact", "失联党员", "怎么找、几时能停止党籍、恢复和除名", "telephone"),
+    Topic("development", "发展党员", "25 步谁来记、为什么还不能办、特批放行、记错了", "person-plus"),
     Topic("export", "导出", "导出的就是筛选出来的那些行，默认打码", "download"),
     Topic("protected-data", "看身份证号和电话", "默认打码，看一次要写理由，谁看过都有记录", "eye"),
     Topic("notifications", "通知", "在哪里看、发到哪里、夜里不打扰、每天汇总", "bell"),

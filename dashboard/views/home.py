@@ -10,8 +10,9 @@ from branches.models import Organization
 from branches.statistics import posts_required, tree_counts, vacant
 from dashboard.navigation import navigation
 from dashboard.views.secretary import branch_desk, branches_of
-from members.models import Driver, Enterprise, RegistrationTransfer, RosterImport
-from members.statistics import coverage, driver_counts, open_transfers, recent_imports
+from members.choices import DEVELOPMENT_OPEN, DevelopmentStage, DevelopmentWhen
+from members.models import Development, Driver, Enterprise, RegistrationTransfer, RosterImport
+from members.statistics import coverage, driver_counts, open_transfers, pipeline, recent_imports
 
 VACANCIES_SHOWN = 5
 
@@ -29,7 +30,7 @@ def home(request):
 
 
 def committee_desk(reach) -> dict:
-    """Return the figures of the committee desk, each counted from the rows its link shows. Eight queries at most."""
+    """Return the figures of the committee desk, each counted from the rows its link shows. Nine queries at most."""
     at = timezone.now()
     organizations = Organization.objects.visible_to(reach)
     # Where one may see posts, as the list behind the figure: who only handles cases at a unit learns of no vacancy.
@@ -51,6 +52,21 @@ def committee_desk(reach) -> dict:
         context["imports"] = recent_imports(RosterImport.objects.visible_to(reach))
     if context["has_transfers"]:
         context["transfers"] = open_transfers(RegistrationTransfer.objects.visible_to(reach))
+    if reach.has(Capability.DEVELOPMENT_VIEW):
+        found = pipeline(Development.objects.visible_to(reach), timezone.localdate(at))
+        context["pipeline"] = {
+            "open": found.open,
+            "stages": [
+                {"code": one.value, "label": one.label, "number": found.by_stage[one]}
+                for one in DevelopmentStage
+                if one in DEVELOPMENT_OPEN
+            ],
+            "times": [
+                {"code": one.value, "label": one.label, "number": found.by_time[one]}
+                for one in DevelopmentWhen
+                if found.by_time[one]
+            ],
+        }
     return context
 
 

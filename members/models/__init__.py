@@ -1,5 +1,12 @@
 """The nouns of the registry, one file per subject."""
 
+from members.models.development import (
+    Development,
+    DevelopmentReview,
+    DevelopmentSponsor,
+    DevelopmentStep,
+    GateOverride,
+)
 from members.models.drivers import (
     Credential,
     Driver,
@@ -19,10 +26,15 @@ __all__ = [
     "Affiliation",
     "ContactAttempt",
     "Credential",
+    "Development",
+    "DevelopmentReview",
+    "DevelopmentSponsor",
+    "DevelopmentStep",
     "Driver",
     "DriverVehicle",
     "Enterprise",
     "ExportJob",
+    "GateOverride",
     "LostContact",
     "PartyMember",
     "Person",

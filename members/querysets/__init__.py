@@ -3,9 +3,11 @@
 from members.querysets.membership import (
     PLACING_KINDS,
     AffiliationQuerySet,
+    DevelopmentQuerySet,
     LostContactQuerySet,
     PartyMemberQuerySet,
     TransferQuerySet,
+    development_when,
 )
 from members.querysets.registry import (
     EVERYTHING,
@@ -30,6 +32,7 @@ __all__ = [
     "MANY",
     "PLACING_KINDS",
     "AffiliationQuerySet",
+    "DevelopmentQuerySet",
     "DriverQuerySet",
     "DriverVehicleQuerySet",
     "EnterpriseQuerySet",
@@ -44,4 +47,5 @@ __all__ = [
     "TransferQuerySet",
     "VehicleQuerySet",
     "any_of",
+    "development_when",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Self
 
 from django.apps import apps
@@ -15,15 +15,19 @@ from branches.querysets import ScopedQuerySet
 from branches.scope import Region
 from members.choices import (
     AFFILIATION_OVER,
+    DEVELOPMENT_OPEN,
     LETTER_OPEN,
     LETTER_SIGNED,
     LOST_OPEN,
     MEMBER_CURRENT,
     MEMBER_LEFT,
     MEMBER_VOTING,
+    STEPS,
     AffiliationKind,
     AffiliationStatus,
+    DevelopmentWhen,
     LetterStatus,
+    StepRecorder,
 )
 
 # 云上党支部 gathers for activities only: it holds no formal relation and places nobody (domain a.1).
@@ -173,3 +177,36 @@ class LostContactQuerySet(ScopedQuerySet):
     def open(self) -> Self:
         """Return the searches that are not over."""
         return self.filter(status__in=sorted(LOST_OPEN))
+
+
+class DevelopmentQuerySet(ScopedQuerySet):
+    """Files of people on the way to membership, seen where their branch is."""
+
+    view_capability = Capability.DEVELOPMENT_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return the files of units of the region."""
+        return self.filter(organization_id__in=region.organization_ids)
+
+    def open(self) -> Self:
+        """Return the files that lead further: not ended, not full yet."""
+        return self.filter(stage__in=sorted(DEVELOPMENT_OPEN))
+
+    def acted_on_by(self, side: str) -> Self:
+        """Return the files whose next step the branch, or the committee above, has to do."""
+        return self.filter(next_step__in=[number for number, step in STEPS.items() if step.by == StepRecorder(side)])
+
+    def when(self, what: str, on: date) -> Self:
+        """Return the open files whose next step opens in the month of a day, or whose limit comes near or is past."""
+        return self.open().filter(development_when(what, on))
+
+
+def development_when(what: str, on: date) -> Q:
+    """Return the condition behind one of DevelopmentWhen on a day: the list and the figures ask the same."""
+    first = on.replace(day=1)
+    following = (first + timedelta(days=32)).replace(day=1)
+    return {
+        DevelopmentWhen.OPENING: Q(opens_date__gte=first, opens_date__lt=following),
+        DevelopmentWhen.DUE: Q(due_date__gte=on, due_date__lte=on + timedelta(days=31)),
+        DevelopmentWhen.LATE: Q(due_date__lt=on),
+    }[DevelopmentWhen(what)]

@@ -1,5 +1,6 @@
 """Read-only figures of the registry, one file per subject. Every function takes already scoped querysets."""
 
+from members.statistics.development import Pipeline, pipeline
 from members.statistics.membership import (
     MemberCoverage,
     absences,
@@ -22,6 +23,7 @@ from members.statistics.registry import (
 __all__ = [
     "DECLARED_MEMBER",
     "MemberCoverage",
+    "Pipeline",
     "absences",
     "committee_map",
     "coverage",
@@ -31,6 +33,7 @@ __all__ = [
     "member_counts",
     "member_coverage",
     "open_transfers",
+    "pipeline",
     "placement",
     "recent_imports",
     "unverified",

@@ -9,6 +9,7 @@ urlpatterns = [
     path("enterprises/", include("members.urls.enterprises")),
     path("vehicles/", include("members.urls.vehicles")),
     path("registration/", include("members.urls.registration")),
+    path("members/development/", include("members.urls.development")),
     path("members/", include("members.urls.membership")),
     path("exports/", include("members.urls.exports")),
     path("imports/", include("members.urls.imports")),

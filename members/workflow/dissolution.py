@@ -10,6 +10,7 @@ from branches import endings
 from foundation.audit import trail
 from foundation.protection.masks import mask_name
 from members.choices import (
+    DEVELOPMENT_OPEN,
     IMPORT_NEXT,
     LETTER_NEXT,
     TRANSFER_NEXT,
@@ -22,6 +23,7 @@ from members.choices import (
 )
 from members.models import (
     Affiliation,
+    Development,
     Driver,
     Enterprise,
     LostContact,
@@ -69,6 +71,14 @@ def register() -> None:
     )
     endings.register(
         "members.Affiliation", label="活动关系", unit="条", find=_ties, end=_hand_over_ties, needs_successor=True
+    )
+    endings.register(
+        "members.Development",
+        label="没办完的发展党员档案",
+        unit="份",
+        find=_files,
+        end=_hand_over_files,
+        needs_successor=True,
     )
     # Mappings of columns stay where they were saved; they are nobody's any more.
     endings.register("members.RosterMapping", label="列对应", unit="份", find=_nothing)
@@ -193,6 +203,14 @@ def _searches(organization, at):
 
 def _hand_over_searches(organization, *, at, actor, successor):
     _searches(organization, at).update(organization=successor)
+
+
+def _files(organization, at):
+    return Development.objects.filter(organization=organization, stage__in=sorted(DEVELOPMENT_OPEN))
+
+
+def _hand_over_files(organization, *, at, actor, successor):
+    _files(organization, at).update(organization=successor, version=F("version") + 1, updated_at=at)
 
 
 # --- what is under way ------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from branches.choices import Role
@@ -10,9 +11,19 @@ from branches.workflow.appointments import close_post
 from foundation.audit import trail
 from foundation.protection.masks import mask_name
 from members import endings
-from members.choices import LETTER_NEXT, LOST_NEXT, AffiliationKind, LetterStatus, LostStatus
-from members.models import Affiliation, LostContact, Transfer
+from members.choices import (
+    DEVELOPMENT_OPEN,
+    LETTER_NEXT,
+    LOST_NEXT,
+    AffiliationKind,
+    DevelopmentEnd,
+    LetterStatus,
+    LostStatus,
+    SponsorKind,
+)
+from members.models import Affiliation, Development, DevelopmentSponsor, LostContact, Transfer
 from members.workflow.affiliations import close_tie
+from members.workflow.development.files import close, end_sponsors, refresh
 
 # Posts that only a member of the unit may hold (支部工作条例第二十四条).
 MEMBERS_POSTS = (Role.SECRETARY, Role.BRANCH_COMMITTEE_MEMBER)
@@ -27,6 +38,13 @@ def register() -> None:
     endings.register_membership(
         "members.LostContact", label="没了结的失联查找", unit="件", find=_searches, end=_end_searches
     )
+    endings.register_membership(
+        "members.Development", label="没办完的发展党员档案", unit="份", find=_files, end=_end_files
+    )
+    endings.register_membership(
+        "members.DevelopmentSponsor", label="培养联系人、介绍人", unit="项", find=_sponsored, end=_end_sponsored
+    )
+    endings.register("members.Development", on_merge=_merge_files)
     endings.register_membership("branches.Appointment", label="支部职务", unit="项", find=_posts, end=_end_posts)
 
 
@@ -89,3 +107,43 @@ def _posts(member, at, leaving):
 def _end_posts(member, *, at, actor, reason, leaving):
     for post in _posts(member, at, leaving).select_related("organization"):
         close_post(post, actor=actor, reason=reason, document="", until_at=at, at=at)
+
+
+def _files(member, at, leaving):
+    # His own probation. Within the system the file goes with the formal relation (development.files.follow).
+    files = Development.objects.open().filter(person=member.pk)
+    return files if leaving is None else files.none()
+
+
+def _end_files(member, *, at, actor, reason, leaving):
+    for file in _files(member, at, leaving).select_related("person"):
+        today = timezone.localdate(at)
+        close(file, DevelopmentEnd.MEMBERSHIP_ENDED, reason, today, actor, at, "development.end")
+
+
+def _sponsored(member, at, leaving):
+    running = DevelopmentSponsor.objects.filter(
+        member=member, until_date__isnull=True, development__stage__in=sorted(DEVELOPMENT_OPEN)
+    )
+    # Who goes to another branch cultivates nobody here any more; the form names who introduced, and that stays.
+    if leaving is None:
+        return running
+    return running.filter(kind=SponsorKind.CULTIVATOR, development__organization=leaving)
+
+
+def _end_sponsored(member, *, at, actor, reason, leaving):
+    rows = list(_sponsored(member, at, leaving).select_related("development__person", "development__organization"))
+    end_sponsors(rows, timezone.localdate(at), reason[:200])
+    for development in {row.development_id: row.development for row in rows}.values():
+        refresh(development)
+
+
+def _merge_files(winner_id: int, loser_id: int) -> list[int]:
+    """Move the files of a person to the one he turned out to be; two under way are for people to settle first."""
+    both = Development.objects.open().filter(person__in=[winner_id, loser_id])
+    if both.values("person").distinct().count() > 1:
+        raise ValidationError("两条各有一份没办完的发展党员档案，请先终止一份再合并。")
+    rows = Development.objects.filter(person=loser_id)
+    moved = list(rows.values_list("pk", flat=True))
+    rows.update(person=winner_id)
+    return moved

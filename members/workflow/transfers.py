@@ -34,6 +34,7 @@ from members.rules.transfers import (
     needs_two_people,
 )
 from members.workflow.affiliations import close_tie
+from members.workflow.development.files import follow
 from members.workflow.membership import leave, refuse_unfit, write_member
 
 MOVED_SENTENCE = "这位党员的组织关系已经变了，这份介绍信不能再接收。请刷新页面，看过现在的内容再办。"
@@ -220,6 +221,7 @@ def _switch(member: PartyMember, transfer: Transfer, actor, at: datetime) -> dic
     }
     before = {"formal_organization": member.formal_organization_id}
     claim(member, changes, at)
+    follow(member, to, actor=actor, at=at)
     trail.record(
         "member.move",
         member,

@@ -71,6 +71,8 @@ def row_of(house, kind: str, place: str, who: str | None = None):
         "search": lambda: house.searches["far" if place == "far" else "county"].pk,
         "decided search": lambda: house.searches["far" if place == "far" else "decided"].pk,
         "approved search": lambda: house.searches["far" if place == "far" else "approved"].pk,
+        "file": lambda: house.developments["far" if place == "far" else "branch"].pk,
+        "file to approve": lambda: house.developments["far to approve" if place == "far" else "branch to approve"].pk,
         "twin": lambda: house.drivers[at(*["member_of_second_branch"] * 3, "declares_branch")].pk,
         "link": lambda: driver.vehicle_links.filter(until_date=None).earliest("pk").pk,
         "enterprise": lambda: house.enterprises[at("county", "of_branch", "platform", "neighbour")].pk,

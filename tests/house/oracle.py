@@ -22,6 +22,7 @@ from grievances.models import Assist, Campaign, Grievance
 from members.models import (
     Affiliation,
     Credential,
+    Development,
     Driver,
     DriverVehicle,
     Enterprise,
@@ -287,6 +288,7 @@ _TESTS = {
     Affiliation: ("party_member.view", Oracle.tie),
     Transfer: ("transfer.view", Oracle.letter),
     LostContact: ("lost_contact.view", Oracle.at_organization),
+    Development: ("development.view", Oracle.at_organization),
     RegistrationTransfer: ("driver.claim_registration", Oracle.transfer),
     RosterImport: ("roster_import.view", Oracle.batch),
     ExportJob: ("export_job.view", Oracle.export),

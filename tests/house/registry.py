@@ -35,6 +35,8 @@ from members.choices import ExportStatus, ImportPhase, ImportStatus, TransferSta
 from members.models import (
     Affiliation,
     Credential,
+    Development,
+    DevelopmentStep,
     Driver,
     DriverVehicle,
     Enterprise,
@@ -91,6 +93,7 @@ class House:
     letters: dict[str, Transfer] = field(default_factory=dict)
     searches: dict[str, LostContact] = field(default_factory=dict)
     ties: dict[str, Affiliation] = field(default_factory=dict)
+    developments: dict[str, Development] = field(default_factory=dict)
 
     def add_driver(self, key: str, committee, *, enterprise: Enterprise | None = None, **fields) -> Driver:
         """Add a driver with one vehicle and one licence."""
@@ -181,6 +184,26 @@ class House:
             **values,
         )
         return self.searches[key]
+
+    def add_development(self, key: str, organization, steps: int = 1) -> Development:
+        """Add the file of somebody who has applied for membership, as far as the first 1 or 7 of the 25 steps."""
+        number = 500 + len(self.developments)
+        written = {"name": f"{NAME}申请{number}", "id_number": id_number(number)}
+        person = Person.objects.create(**person_columns(written, TODAY))
+        at, values = timezone.now(), {"applied_date": TODAY - timedelta(days=60)}
+        if steps > 1:
+            values |= {"applied_date": TODAY - timedelta(days=500), "activist_date": TODAY - timedelta(days=400)}
+            values |= {"stage": "activist", "next_step": 8}
+        file = Development.objects.create(
+            person=person, organization=organization, opened_at=at, **({"next_step": 2} | values)
+        )
+        for one in range(1, steps + 1):
+            days = {1: 500, 2: 480}.get(one, 400 if one == 3 else 20) if steps > 1 else 60
+            paper = {"document": f"测 {one} 号"} if one == 4 else {}
+            done = TODAY - timedelta(days=days)
+            DevelopmentStep.objects.create(development=file, number=one, done_date=done, recorded_at=at, **paper)
+        self.developments[key] = file
+        return file
 
     def add_batch(self, key: str, organization, user, driver: Driver | None = None) -> RosterImport:
         """Add a batch that waits for its confirmation, with one row."""
@@ -497,6 +520,9 @@ def build(tree, cast: dict) -> House:
     house.search_for("county", "moving", cast["county_clerk"])
     house.search_for("decided", "member_of_second_branch", cast["county_clerk"], status="decided")
     house.search_for("approved", "flowing_to_branch", cast["county_clerk"], tree.branch, status="approved")
+    for place, unit in (("branch", tree.branch), ("far", tree.neighbour_branch)):
+        house.add_development(place, unit)
+        house.add_development(f"{place} to approve", unit, steps=7)
     house.ties["near"] = Affiliation.objects.get(member=house.drivers["flowing_to_branch"].pk)
     house.ties["far"] = Affiliation.objects.create(
         member_id=house.drivers["leaving"].pk, organization=tree.branches[7], kind="activity", from_date=TODAY

@@ -15,6 +15,7 @@ from foundation.notifications.models import Delivery, Notification
 from grievances.models import Campaign, Grievance
 from members.models import (
     Affiliation,
+    Development,
     Driver,
     Enterprise,
     ExportJob,
@@ -101,6 +102,7 @@ MODELS = {
     "tie": Affiliation,
     **dict.fromkeys(["letter", "letter from outside", "signed letter"], Transfer),
     **dict.fromkeys(["search", "decided search", "approved search"], LostContact),
+    **dict.fromkeys(["file", "file to approve"], Development),
     "enterprise": Enterprise,
     "vehicle": Vehicle,
     "transfer": RegistrationTransfer,

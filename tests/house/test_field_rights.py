@@ -288,6 +288,12 @@ MASKED_BEFORE = {
     ("members/transfer_list.html", "one.number"): "the number of a letter",
     ("members/transfer_print.html", "transfer.number"): "the number of a letter",
     ("members/coverage.html", "one.number"): "how many people",
+    ("dashboard/committee_desk.html", "one.number"): "how many people",
+    ("members/development_list.html", "line.step.number"): "which of the 25 steps",
+    ("members/development_detail.html", "line.step.number"): "which of the 25 steps",
+    ("members/development_detail.html", "one.row.number"): "which of the 25 steps",
+    ("members/development_print.html", "line.step.number"): "which of the 25 steps",
+    ("members/development_print.html", "one.row.number"): "which of the 25 steps",
 }
 
 

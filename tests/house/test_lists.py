@@ -24,6 +24,7 @@ from grievances.lists.worklist import TABS
 from grievances.models import Campaign, Category, Extension, Grievance, SlaPolicy
 from members.models import (
     Credential,
+    Development,
     Driver,
     DriverVehicle,
     Enterprise,
@@ -91,6 +92,7 @@ PAGES = [
     (PartyMember, "members:member_list", "?size=100", None, links("/members/")),
     (Transfer, "members:transfer_list", "", None, links("/members/transfers/")),
     (LostContact, "members:lost_list", "", None, links("/members/lost/")),
+    (Development, "members:development_list", "", None, links("/members/development/")),
     (RosterImport, "members:import_list", "", None, links("/imports/")),
     (RosterImport, "members:import_list", "?show=waiting", None, links("/imports/")),
     (ExportJob, "members:export_list", "", None, links("/exports/")),

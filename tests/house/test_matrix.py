@@ -32,7 +32,6 @@ NO_DOOR = {
     "party_member.export": "part 3: the export of members comes with the branch file",
     **dict.fromkeys([name for name in cells() if name.startswith("verification.")], "part 3: verification"),
     **dict.fromkeys([name for name in cells() if name.startswith("declaration.")], "part 3: declarations"),
-    **dict.fromkeys([name for name in cells() if name.startswith("development.")], "part 3: development"),
     **dict.fromkeys([name for name in cells() if name.startswith("dues.")], "part 3: dues"),
     **dict.fromkeys([name for name in cells() if name.startswith("member_card.")], "part 3: member cards"),
     "activity.record_visit": "part 3: visits of instructors",

@@ -37,6 +37,7 @@ def more_rows(house) -> None:
         house.place(driver.person, formal=branch)
         house.write_letter(f"more{number}", f"more{number}", "外省某支部", by=clerk)
         house.search_for(f"more{number}", f"more{number}", clerk)
+        house.add_development(f"more{number}", branch, steps=7)
         house.add_batch(f"more{number}", tree.county, clerk, driver)
         house.add_export(f"more{number}", clerk)
         house.notify(f"more{number}", clerk, 10 + number)
@@ -74,6 +75,7 @@ def another(house):
             "cases",
             "letters",
             "searches",
+            "developments",
             "activities",
             "terms",
         )
@@ -115,6 +117,8 @@ LISTS = [
     ("members:coverage", None),
     ("members:transfer_list", None),
     ("members:lost_list", None),
+    ("members:development_list", None),
+    ("members:development_list?stage=activist&side=committee", None),
     ("members:registration_list", None),
     ("members:export_list", None),
     ("notifications:list", None),
@@ -189,6 +193,7 @@ def test_the_page_of_one_row_costs_no_more_when_there_are_more_of_others(another
         reverse("members:member_detail", args=[another.drivers["flowing_to_branch"].pk]),
         reverse("members:transfer_detail", args=[another.letters["county"].pk]),
         reverse("members:lost_detail", args=[another.searches["county"].pk]),
+        reverse("members:development_detail", args=[another.developments["branch to approve"].pk]),
         reverse("members:enterprise_detail", args=[another.enterprises["county"].pk]),
         reverse("members:import_plan", args=[another.imports["county"].pk]),
         reverse("members:of_organization", args=[another.tree.county.pk]),

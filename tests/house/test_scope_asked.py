@@ -221,6 +221,8 @@ WITHOUT_SCOPE: dict[tuple[str, str, str], str] = {
         "coverage",
         "Organization.filter",
     ): "names of units of scoped members",
+    ("members/forms/development.py", "", "PartyMember.none"): "placeholder, filled per request",
+    ("members/views/development/file.py", "_history", "Entry.for_object"): "of a file in scope",
     ("members/views/membership/pages.py", "member_detail", "Affiliation.filter"): "of a member in scope",
     ("members/views/membership/pages.py", "member_detail", "Entry.for_person"): "of a member in scope",
     (

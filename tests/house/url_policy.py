@@ -207,6 +207,23 @@ DOORS: dict[str, Door] = {
     "members:lost_restore": act("decided search", "lost_contact.approve"),
     "members:lost_remove": act("decided search", "lost_contact.approve"),
     "members:lost_file": act("approved search", "lost_contact.file"),
+    # --- members: the way to membership
+    "members:development_list": Door("development.view"),
+    "members:development_create": Door("development.record_step", allow="secretary", deny="leader"),
+    "members:development_detail": on("file", "development.view", refused=403),
+    "members:development_print": on("file", "development.view", refused=403),
+    "members:development_step": act("file", "development.record_step", allow="secretary", fixed={"number": "2"}),
+    "members:development_approve": act("file to approve", "development.approve_step", fixed={"number": "8"}),
+    "members:development_refuse": act("file to approve", "development.approve_step", fixed={"number": "8"}),
+    "members:development_override": act("file to approve", "development.override_gate", fixed={"number": "15"}),
+    "members:development_review": act("file to approve", "development.record_step", allow="secretary"),
+    "members:development_sponsors": act(
+        "file", "development.record_step", allow="secretary", fixed={"kind": "cultivator"}
+    ),
+    "members:development_take_back": act(
+        "file", "development.record_step or approve_step", allow="secretary", fixed={"number": "2"}
+    ),
+    "members:development_end": act("file", "development.record_step or approve_step", allow="secretary"),
     # --- grievances: ledger, figures, samples, files of the hotlines
     "grievances:ledger": Door("grievance.view"),
     "grievances:ledger_export": Door("grievance.export"),

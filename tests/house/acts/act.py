@@ -37,10 +37,15 @@ from members.models import (
     Affiliation,
     ContactAttempt,
     Credential,
+    Development,
+    DevelopmentReview,
+    DevelopmentSponsor,
+    DevelopmentStep,
     Driver,
     DriverVehicle,
     Enterprise,
     ExportJob,
+    GateOverride,
     LostContact,
     PartyMember,
     Person,
@@ -55,7 +60,7 @@ WATCHED = (
     Credential, RegistrationTransfer, RosterImport, ExportJob, Workday, Grievance, Statement, Assist, Supervision,
     FollowUp, Clock, Extension, SlaPolicy, Category, Campaign, CampaignCase, WorkOrderImport, PartyMember, Affiliation,
     Transfer, LostContact, ContactAttempt, Activity, Attendance, CoOrganizer, ComplianceRule, ComplianceStatus,
-    Venue, Term, BranchFileSnapshot,
+    Venue, Term, BranchFileSnapshot, Development, DevelopmentStep, DevelopmentReview, DevelopmentSponsor, GateOverride,
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Acts on Party membership: placing, ending, letters, searches."""
 
 from tests.house.acts.act import Act
+from tests.house.registry import id_number
 
 ACTS = {
     "place a member": Act(
@@ -62,5 +63,45 @@ ACTS = {
     ),
     "note a filing": Act(
         "lost_contact.file", "members:lost_file", lambda house, place: {"on_date": "2026-11-01", "document": "3 号"}
+    ),
+    "take an application": Act(
+        "development.record_step",
+        "members:development_create",
+        lambda house, place: {
+            "organization": (house.tree.neighbour_branch if place == "far" else house.tree.branch).pk,
+            "name": "测试新人",
+            "id_number": id_number(990),
+            "applied_date": "2026-01-05",
+        },
+    ),
+    "talk with an applicant": Act(
+        "development.record_step",
+        "members:development_step",
+        lambda house, place: {"done_date": "2026-11-01", "opinion": "谈过了"},
+        asks="form",
+    ),
+    "review an activist": Act(
+        "development.record_step",
+        "members:development_review",
+        lambda house, place: {"on_date": "2026-11-01", "opinion": "表现不错"},
+        asks="form",
+    ),
+    "file a development target": Act(
+        "development.approve_step",
+        "members:development_approve",
+        lambda house, place: {"done_date": "2026-11-20", "document": "测 8 号"},
+        asks="form",
+    ),
+    "refuse a development target": Act(
+        "development.approve_step",
+        "members:development_refuse",
+        lambda house, place: {"done_date": "2026-11-20", "reason": "材料不全"},
+        asks="form",
+    ),
+    "let a gate pass": Act(
+        "development.override_gate",
+        "members:development_override",
+        lambda house, place: {"gate": "majority", "reason": "测试放行，原因写够十个字"},
+        asks="form",
     ),
 }

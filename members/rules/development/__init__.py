@@ -1,0 +1,51 @@
+"""Rules of the way to membership (发展党员): facts and days, gates, what comes next."""
+
+from members.rules.development.ahead import CAPABILITY_OF, Ahead, ahead_of, may_develop, may_record
+from members.rules.development.facts import (
+    APPROVAL_MONTHS_MOST,
+    CULTIVATORS_MOST,
+    EXTENSION_LEAST,
+    EXTENSION_MOST,
+    INTRODUCERS,
+    OVERRIDE_REASON_LEAST,
+    Facts,
+    Proposal,
+    Votes,
+    half_year_ends,
+    half_years_full,
+    of_age_from,
+    probation_ends,
+    review_to_record,
+    target_from,
+    workdays_in,
+)
+from members.rules.development.gates import GATE_LABELS, Gate, closed_gates, gate_codes, order_sentence
+
+__all__ = [
+    "APPROVAL_MONTHS_MOST",
+    "CAPABILITY_OF",
+    "CULTIVATORS_MOST",
+    "EXTENSION_LEAST",
+    "EXTENSION_MOST",
+    "GATE_LABELS",
+    "INTRODUCERS",
+    "OVERRIDE_REASON_LEAST",
+    "Ahead",
+    "Facts",
+    "Gate",
+    "Proposal",
+    "Votes",
+    "ahead_of",
+    "closed_gates",
+    "gate_codes",
+    "half_year_ends",
+    "half_years_full",
+    "may_develop",
+    "may_record",
+    "of_age_from",
+    "order_sentence",
+    "probation_ends",
+    "review_to_record",
+    "target_from",
+    "workdays_in",
+]
