@@ -80,8 +80,9 @@ def _walk(
             for months in (5, 11):
                 on = months_after(activist, months) + timedelta(days=15)
                 opinion = "按时参加学习，主动帮助同行司机，表现良好。"
-                common = {"version": file.version, "actor": secretary, "at": _noon(on)}
-                verbs.record_review(file, on_date=on, opinion=opinion, **common)
+                verbs.record_review(
+                    file, on_date=on, opinion=opinion, version=file.version, actor=secretary, at=_noon(on)
+                )
         day, values = days[number], _values(number, days, friends)
         side = secretary if STEPS[number].by == StepRecorder.BRANCH else clerk
         notice = values.get("notice_from_date")
@@ -100,7 +101,7 @@ def _days(activist: date, applied: date) -> dict[int, date]:
         _N.TRAINING: 25, _N.BRANCH_REVIEW: 43, _N.PRE_REVIEW: 45, _N.FORM: 46, _N.ADMISSION_MEETING: 55,
         _N.COMMITTEE_TALK: 60, _N.ADMISSION_APPROVED: 75, _N.ASSIGNED: 76, _N.ADMISSION_FILED: 80, _N.OATH: 90,
     }  # fmt: skip
-    days = {number: year + timedelta(days=number_of) for number, number_of in after.items()}
+    days: dict[int, date] = {number: year + timedelta(days=number_of) for number, number_of in after.items()}
     full = months_after(days[_N.ADMISSION_MEETING], 12)
     late = {_N.OBSERVED: -10, _N.CONFIRMATION_ASKED: -5, _N.CONFIRMATION_MEETING: 3, _N.CONFIRMATION_APPROVED: 20}
     days |= {number: full + timedelta(days=number_of) for number, number_of in late.items()}
@@ -129,7 +130,7 @@ _OPINIONS = {
 
 def _values(number: int, days: dict[int, date], friends: list[PartyMember]) -> dict:
     until = days[number] - timedelta(days=1)
-    wanted = {
+    wanted: dict[str, dict] = {
         "document": {"document": f"示例〔{days[number].year}〕{number} 号"},
         "opinion": {"opinion": _OPINIONS.get(StepNumber(number), "")},
         "votes": {

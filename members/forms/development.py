@@ -16,7 +16,7 @@ from members.querysets import PartyMemberQuerySet
 from members.rules.development import GATE_LABELS, OVERRIDE_REASON_LEAST
 
 _N = StepNumber
-_DAY = {
+_DAY: dict[int, str] = {
     _N.TALK: "哪一天谈的话",
     _N.ACTIVIST: "哪一天研究决定的",
     _N.ADMISSION_MEETING: "哪一天开的支部大会",
@@ -37,7 +37,7 @@ _OPINION = {
     _N.ASSIGNED: ("编入哪个支部、哪个小组", ""),
     _N.OBSERVED: ("继续教育考察的情况", ""),
 }
-_PAPER = {
+_PAPER: dict[int, tuple[str, str]] = {
     _N.TRAINING: ("结业证书编号", ""),
     _N.FORM: ("志愿书编号", ""),
     _N.ARCHIVED: ("存在哪里、档案编号", "志愿书、申请书、政审材料、转正申请书和培养教育考察材料"),

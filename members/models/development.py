@@ -56,7 +56,7 @@ class Development(models.Model):
     next_step = models.PositiveSmallIntegerField(
         "下一步", choices=StepNumber, null=True, blank=True, editable=False, help_text="可以办的最前面的一步"
     )
-    opens_date = models.DateField("最早可办", null=True, blank=True, editable=False)
+    opens_date = models.DateField("最早可办", null=True, blank=True, editable=False)  # of it, or of one soon after it
     due_kind = models.CharField("最近的期限", max_length=10, choices=DevelopmentDue, blank=True, editable=False)
     due_date = models.DateField("期限", null=True, blank=True, editable=False)
     opened_by = models.ForeignKey(

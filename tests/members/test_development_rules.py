@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from members.choices import FINAL_STEPS, REFUSABLE, STEPS, StepNumber, StepRecorder, StepResult, built_on, next_steps
@@ -30,6 +30,8 @@ from members.rules.membership import months_after
 N = StepNumber
 DAYS = st.dates(date(2015, 1, 1), date(2032, 12, 31))
 ONE = timedelta(days=1)
+# A busy machine is no fault of a date.
+calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CALENDAR = {
     date(2026, 3, 1) + timedelta(days=n): (date(2026, 3, 1) + timedelta(days=n)).weekday() < 5 for n in range(60)
 }
@@ -108,6 +110,7 @@ def test_day_364_is_refused_and_day_365_is_accepted_in_a_common_year_and_day_366
         assert codes(N.TARGET, facts, Proposal(on=start + timedelta(days=days))) == []
 
 
+@calm
 @given(DAYS)
 def test_a_year_is_never_shorter_than_365_days_nor_longer_than_366_but_for_29_february(start):
     first = target_from(start)
@@ -119,6 +122,7 @@ def test_a_year_is_never_shorter_than_365_days_nor_longer_than_366_but_for_29_fe
     assert "year" not in codes(N.TARGET, facts, Proposal(on=first))
 
 
+@calm
 @given(DAYS, st.integers(0, 3000))
 def test_the_gate_of_a_year_opens_once_and_stays_open(start, days):
     facts = activist_on(start, notice_workdays=0)
@@ -126,6 +130,7 @@ def test_the_gate_of_a_year_opens_once_and_stays_open(start, days):
     assert ("year" in codes(N.TARGET, facts, Proposal(on=on))) == (on < target_from(start))
 
 
+@calm
 @given(st.dates(date(1960, 1, 1), date(2014, 12, 31)))
 def test_who_is_eighteen_today_may_apply_and_not_the_day_before(born):
     first = of_age_from(born)
@@ -141,6 +146,7 @@ def test_born_on_29_february_is_of_age_on_28_february():
     assert "出生日期" in str(gate(N.APPLICATION, Facts(), Proposal(on=date(2026, 1, 1)), "age"))
 
 
+@calm
 @given(DAYS, st.sampled_from([None, *range(6, 13)]))
 def test_probation_is_discussed_when_it_is_over_prolonged_or_not(meeting, months):
     until = probation_ends(meeting, months)
@@ -193,6 +199,7 @@ def test_a_late_discussion_and_a_late_talk_are_said_and_stop_nothing():
     assert "第七条" in str(warning)
 
 
+@calm
 @given(DAYS)
 def test_approval_within_three_months_within_six_with_a_reason_never_later(meeting):
     facts = Facts(done={N.ADMISSION_MEETING: meeting})
@@ -209,6 +216,7 @@ def test_approval_within_three_months_within_six_with_a_reason_never_later(meeti
     assert "第二十六条" in str(gate(N.ADMISSION_APPROVED, facts, Proposal(on=six + ONE), "approval"))
 
 
+@calm
 @given(DAYS)
 def test_meeting_within_a_month_of_the_pre_review_and_confirmation_approved_within_three(day):
     facts = Facts(done={N.PRE_REVIEW: day, N.POLITICAL_REVIEW: day}, review_result=StepResult.QUALIFIED, introducers=2)
@@ -222,6 +230,7 @@ def test_meeting_within_a_month_of_the_pre_review_and_confirmation_approved_with
     assert codes(N.CONFIRMATION_APPROVED, confirmed, Proposal(on=last + ONE)) == ["confirmation"]
 
 
+@calm
 @given(DAYS)
 def test_a_political_review_is_good_for_a_year(day):
     facts = Facts(done={N.POLITICAL_REVIEW: day}, review_result=StepResult.QUALIFIED, introducers=2, notice_workdays=0)
@@ -251,6 +260,7 @@ def test_each_full_half_year_wants_its_review():
     assert codes(N.TARGET, activist_on(start, half_years=frozenset({1, 2}), notice_workdays=0), Proposal(on=on)) == []
 
 
+@calm
 @given(DAYS, st.integers(0, 1500))
 def test_the_review_of_a_half_year_may_be_held_once_that_has_begun(start, days):
     on = start + timedelta(days=days)
@@ -293,6 +303,7 @@ def test_present_and_approval_must_be_more_than_half_of_those_entitled(votes, cl
         assert {"quorum": "第二十条", "majority": "第二十一条"}[one.code] in str(one)
 
 
+@calm
 @given(st.integers(1, 60), st.data())
 def test_a_vote_passes_exactly_when_more_than_half_of_the_entitled_came_and_approved(entitled, data):
     present = data.draw(st.integers(0, entitled))
@@ -362,6 +373,7 @@ def test_a_notice_lasts_five_working_days_of_the_calendar():
     assert codes(N.TARGET, free, Proposal(on=date(2026, 3, 20))) == []
 
 
+@calm
 @given(st.dates(date(2026, 3, 1), date(2026, 4, 20)), st.integers(0, 9))
 def test_working_days_are_counted_with_both_ends(first, days):
     last = first + timedelta(days=days)

@@ -1,6 +1,6 @@
 """Rules of the way to membership (发展党员): facts and days, gates, what comes next."""
 
-from members.rules.development.ahead import CAPABILITY_OF, Ahead, ahead_of, may_develop, may_record
+from members.rules.development.ahead import CAPABILITY_OF, OPENED_BY_A_DAY, Ahead, ahead_of, may_develop, may_record
 from members.rules.development.facts import (
     APPROVAL_MONTHS_MOST,
     CULTIVATORS_MOST,
@@ -29,6 +29,7 @@ __all__ = [
     "EXTENSION_MOST",
     "GATE_LABELS",
     "INTRODUCERS",
+    "OPENED_BY_A_DAY",
     "OVERRIDE_REASON_LEAST",
     "Ahead",
     "Facts",

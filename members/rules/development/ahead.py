@@ -42,13 +42,21 @@ def ahead_of(stage: str, facts: Facts) -> Ahead:
     return Ahead(first, _opens(first, facts), kind, due)
 
 
+# The step to come → the one a day opens, itself or one soon after it.
+OPENED_BY_A_DAY: dict[int, int] = {
+    _N.CULTIVATED: _N.TARGET,
+    _N.TARGET: _N.TARGET,
+    _N.OBSERVED: _N.CONFIRMATION_MEETING,
+    _N.CONFIRMATION_ASKED: _N.CONFIRMATION_MEETING,
+    _N.CONFIRMATION_MEETING: _N.CONFIRMATION_MEETING,
+}
+
+
 def _opens(number: int | None, facts: Facts) -> date | None:
-    activist = facts.done.get(_N.ACTIVIST)
-    if number in (_N.CULTIVATED, _N.TARGET) and activist is not None:
-        return target_from(activist)
-    if number in (_N.CONFIRMATION_ASKED, _N.CONFIRMATION_MEETING, _N.OBSERVED):
-        return facts.probation_until
-    return None
+    opened = OPENED_BY_A_DAY.get(number or 0)
+    if opened == _N.TARGET:
+        return target_from(facts.done[_N.ACTIVIST])
+    return facts.probation_until if opened else None
 
 
 def _due(stage: str, facts: Facts) -> tuple[str, date | None]:
@@ -72,7 +80,7 @@ def _due(stage: str, facts: Facts) -> tuple[str, date | None]:
 
 
 # --- permission -------------------------------------------------------------------------------------------------------
-CAPABILITY_OF = {
+CAPABILITY_OF: dict[str, Capability] = {
     StepRecorder.BRANCH: Capability.DEVELOPMENT_RECORD_STEP,
     StepRecorder.COMMITTEE: Capability.DEVELOPMENT_APPROVE_STEP,
 }

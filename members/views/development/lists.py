@@ -15,6 +15,7 @@ from branches.views.pages import form_page
 from members.choices import STEPS, DevelopmentDue, DevelopmentStage, DevelopmentWhen, StepRecorder
 from members.forms.development import OpenForm
 from members.models import Development
+from members.rules.development import OPENED_BY_A_DAY
 from members.views.drivers import needs
 from members.views.enterprises import page_context
 from members.workflow import development as verbs
@@ -60,6 +61,7 @@ def _line(row: Development, today) -> dict:
         "step": step,
         "side": StepRecorder(step.by).label if step else "",
         "waits": row.opens_date is not None and row.opens_date > today,
+        "opened": OPENED_BY_A_DAY.get(row.next_step),
         "due_word": DevelopmentDue(row.due_kind).label if row.due_kind else "",
         "late": row.due_date is not None and row.due_date < today,
     }

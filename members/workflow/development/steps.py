@@ -59,8 +59,11 @@ from members.workflow.development.reminders import tell_next
 from members.workflow.development.sponsors import name_sponsors
 from members.workflow.membership import Evidence, admit, leave, write_status
 
-_SPONSORS = {StepNumber.CULTIVATORS: SponsorKind.CULTIVATOR, StepNumber.INTRODUCERS: SponsorKind.INTRODUCER}
-_WHO = {
+_SPONSORS: dict[int, SponsorKind] = {
+    StepNumber.CULTIVATORS: SponsorKind.CULTIVATOR,
+    StepNumber.INTRODUCERS: SponsorKind.INTRODUCER,
+}
+_WHO: dict[str, str] = {
     StepRecorder.BRANCH: "这一步由支部书记来记。",
     StepRecorder.COMMITTEE: "这一步由上级党委专干或组织部门联络员来记。",
 }
