@@ -84,6 +84,11 @@ class Capability(TextChoices):
     MEMBER_CARD_ISSUE = "member_card.issue"
     MEMBER_CARD_REVOKE = "member_card.revoke"
     MEMBER_CARD_CHECK_QR = "member_card.check_qr"
+    APPRAISAL_VIEW = "appraisal.view"
+    APPRAISAL_RECORD = "appraisal.record"
+    CONTACT_PAIR_VIEW = "contact_pair.view"
+    CONTACT_PAIR_RECORD = "contact_pair.record"
+    PERSON_TAG_RECORD = "person_tag.record"
     ACTIVITY_VIEW = "activity.view"
     ACTIVITY_RECORD = "activity.record"
     ACTIVITY_RECORD_VISIT = "activity.record_visit"
@@ -333,6 +338,22 @@ CAPABILITIES: dict[Capability, dict[str, Extent]] = {
     Capability.MEMBER_CARD_ISSUE: {Role.CLERK: Extent.SUBTREE},
     Capability.MEMBER_CARD_REVOKE: {Role.CLERK: Extent.SUBTREE},
     Capability.MEMBER_CARD_CHECK_QR: _everyone(Extent.PUBLIC),
+    Capability.APPRAISAL_VIEW: {Role.SECRETARY: Extent.UNIT, Role.BRANCH_COMMITTEE_MEMBER: Extent.UNIT},
+    Capability.APPRAISAL_RECORD: {Role.SECRETARY: Extent.UNIT},
+    Capability.CONTACT_PAIR_VIEW: {
+        Role.CLERK: Extent.SUBTREE,
+        Role.LEADER: Extent.SUBTREE,
+        Role.ORGANISATION_READER: Extent.GUIDED,
+        Role.SECRETARY: Extent.UNIT,
+        Role.BRANCH_COMMITTEE_MEMBER: Extent.UNIT,
+        Role.INSTRUCTOR: Extent.ASSIGNED,
+    },
+    Capability.CONTACT_PAIR_RECORD: {
+        Role.CLERK: Extent.SUBTREE,
+        Role.SECRETARY: Extent.UNIT,
+        Role.BRANCH_COMMITTEE_MEMBER: Extent.UNIT,
+    },
+    Capability.PERSON_TAG_RECORD: {Role.CLERK: Extent.SUBTREE, Role.SECRETARY: Extent.UNIT},
     Capability.ACTIVITY_VIEW: {
         Role.CLERK: Extent.SUBTREE,
         Role.LEADER: Extent.SUBTREE,

@@ -332,13 +332,17 @@ EVIDENCE_RETENTION_DAYS = env.integer("EVIDENCE_RETENTION_DAYS", 1095, at_least=
 ANSWER_DRAFT_RETENTION_DAYS = env.integer("ANSWER_DRAFT_RETENTION_DAYS", 90, at_least=1)
 WORK_ORDER_RETENTION_DAYS = env.integer("WORK_ORDER_RETENTION_DAYS", 30, at_least=1)
 NOTIFICATION_RETENTION_DAYS = env.integer("NOTIFICATION_RETENTION_DAYS", 180, at_least=1)
+CONTACT_PAIRS_MOST = env.integer("CONTACT_PAIRS_MOST", 10, at_least=1)  # drivers one member keeps contact with
 
 # --- logging: no personal data reaches it (tests/house/test_logs.py) --------------------------------------------------
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"without tokens": {"()": "foundation.protection.logs.WithoutTokens", "prefixes": ("/cards/",)}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without tokens"]},
+    },
     "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
     "loggers": {
         "axes": {"level": "ERROR"},

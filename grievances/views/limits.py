@@ -7,37 +7,20 @@ blocked address as well.
 
 from __future__ import annotations
 
-from django.core.cache import cache
+from foundation.audit.limits import HOUR, address_of, count, counted
 
-from foundation.audit.trail import origin_of
-from foundation.protection.seal import blind
+__all__ = [
+    "FILES_PER_ADDRESS",
+    "HOUR",
+    "LODGED_PER_ADDRESS",
+    "WRONG_PER_ADDRESS",
+    "WRONG_PER_CODE",
+    "address_of",
+    "count",
+    "counted",
+]
 
-HOUR = 3600
 LODGED_PER_ADDRESS = 60
 FILES_PER_ADDRESS = 200  # requests with files: each picture is drawn anew, which costs
 WRONG_PER_ADDRESS = 100
 WRONG_PER_CODE = 20  # of 32^6 passphrases
-
-
-def address_of(request) -> str:
-    """Return the address a request came from, as the trail would note it (BEHIND_PROXY)."""
-    return origin_of(request).address
-
-
-def count(what: str, subject: str) -> int:
-    """Count one more of something and return how many it were within the hour."""
-    key = _key(what, subject)
-    cache.add(key, 0, timeout=HOUR)
-    try:
-        return cache.incr(key)
-    except ValueError:  # the hour ended between the two calls
-        return 1
-
-
-def counted(what: str, subject: str) -> int:
-    """Return how many of something were counted within the hour."""
-    return cache.get(_key(what, subject), 0)
-
-
-def _key(what: str, subject: str) -> str:
-    return f"grievances:{what}:{blind(subject, 'grievances.limits').hex}"

@@ -43,6 +43,14 @@ from members.choices.membership import (
     LostStatus,
     MemberStatus,
 )
+from members.choices.records import (
+    CARD_NEXT,
+    MEMBER_PAYING,
+    AppraisalGrade,
+    CardStatus,
+    DuesCategory,
+    DuesMethod,
+)
 from members.choices.registry import (
     CREDENTIAL_OF_GROUP,
     TRANSFER_MOVED,
@@ -78,6 +86,7 @@ __all__ = [
     "AFFILIATION_NEXT",
     "AFFILIATION_OVER",
     "AGAIN_AFTER_EXTENSION",
+    "CARD_NEXT",
     "CREDENTIAL_OF_GROUP",
     "DEVELOPMENT_BEFORE_ADMISSION",
     "DEVELOPMENT_NEXT",
@@ -94,6 +103,7 @@ __all__ = [
     "MEMBER_CURRENT",
     "MEMBER_LEFT",
     "MEMBER_NEXT",
+    "MEMBER_PAYING",
     "MEMBER_VOTING",
     "REFUSABLE",
     "RULES",
@@ -105,6 +115,8 @@ __all__ = [
     "AdmissionBasis",
     "AffiliationKind",
     "AffiliationStatus",
+    "AppraisalGrade",
+    "CardStatus",
     "ContactChannel",
     "Coverage",
     "CoverageAsked",
@@ -113,6 +125,8 @@ __all__ = [
     "DevelopmentEnd",
     "DevelopmentStage",
     "DevelopmentWhen",
+    "DuesCategory",
+    "DuesMethod",
     "Employment",
     "EnterpriseKind",
     "ExportStatus",

@@ -1,5 +1,8 @@
 """The nouns of the registry, one file per subject."""
 
+from members.models.appraisals import Appraisal
+from members.models.cards import MemberCard
+from members.models.contacts import BackboneTag, ContactPair
 from members.models.development import (
     Development,
     DevelopmentReview,
@@ -15,6 +18,7 @@ from members.models.drivers import (
     RegistrationTransfer,
     Vehicle,
 )
+from members.models.dues import DuesRate, DuesRecord
 from members.models.lists import ExportJob, SavedFilter
 from members.models.lost_contact import ContactAttempt, LostContact
 from members.models.membership import Affiliation, PartyMember
@@ -24,7 +28,10 @@ from members.models.transfers import Transfer
 
 __all__ = [
     "Affiliation",
+    "Appraisal",
+    "BackboneTag",
     "ContactAttempt",
+    "ContactPair",
     "Credential",
     "Development",
     "DevelopmentReview",
@@ -32,10 +39,13 @@ __all__ = [
     "DevelopmentStep",
     "Driver",
     "DriverVehicle",
+    "DuesRate",
+    "DuesRecord",
     "Enterprise",
     "ExportJob",
     "GateOverride",
     "LostContact",
+    "MemberCard",
     "PartyMember",
     "Person",
     "RegistrationTransfer",

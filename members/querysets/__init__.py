@@ -9,6 +9,14 @@ from members.querysets.membership import (
     TransferQuerySet,
     development_when,
 )
+from members.querysets.records import (
+    AppraisalQuerySet,
+    BackboneTagQuerySet,
+    ContactPairQuerySet,
+    DuesRateQuerySet,
+    DuesRecordQuerySet,
+    MemberCardQuerySet,
+)
 from members.querysets.registry import (
     EVERYTHING,
     FEW,
@@ -32,12 +40,18 @@ __all__ = [
     "MANY",
     "PLACING_KINDS",
     "AffiliationQuerySet",
+    "AppraisalQuerySet",
+    "BackboneTagQuerySet",
+    "ContactPairQuerySet",
     "DevelopmentQuerySet",
     "DriverQuerySet",
     "DriverVehicleQuerySet",
+    "DuesRateQuerySet",
+    "DuesRecordQuerySet",
     "EnterpriseQuerySet",
     "ExportJobQuerySet",
     "LostContactQuerySet",
+    "MemberCardQuerySet",
     "OfDriverQuerySet",
     "Ordered",
     "Part",

@@ -21,6 +21,7 @@ from members.choices import (
     LOST_OPEN,
     MEMBER_CURRENT,
     MEMBER_LEFT,
+    MEMBER_PAYING,
     MEMBER_VOTING,
     STEPS,
     AffiliationKind,
@@ -77,6 +78,21 @@ class PartyMemberQuerySet(ScopedQuerySet):
             organization=organization, until_date__isnull=True, status=AffiliationStatus.REPORTED_IN
         )
         return self.current().filter(Q(formal_organization=organization) | Q(pk__in=tied.values("member_id")))
+
+    def paying_in(self, organization_ids) -> Self:
+        """Return the members who pay dues to these units: formally there, or taken in there while flowing.
+
+        Source: 党费收缴、使用和管理的规定 第十条: to the branch of the formal relation; on the road to where one has
+        reported in (secondary).
+        """
+        tied = apps.get_model("members", "Affiliation")._base_manager.filter(
+            organization_id__in=organization_ids,
+            kind=AffiliationKind.FLOWING,
+            until_date__isnull=True,
+            status=AffiliationStatus.REPORTED_IN,
+        )
+        there = Q(formal_organization_id__in=organization_ids) | Q(pk__in=tied.values("member_id"))
+        return self.filter(there, status__in=sorted(MEMBER_PAYING))
 
     def with_placement(self) -> Self:
         """Annotate `placed_id`: the one branch a member counts in, None when no branch has him.

@@ -23,8 +23,10 @@ from members.choices import (
 )
 from members.models import (
     Affiliation,
+    Appraisal,
     Development,
     Driver,
+    DuesRecord,
     Enterprise,
     LostContact,
     PartyMember,
@@ -80,12 +82,23 @@ def register() -> None:
         end=_hand_over_files,
         needs_successor=True,
     )
+    # Dues and appraisals stay with the unit that wrote them down: they say what was, not what is.
+    endings.register("members.DuesRecord", label="党费登记", unit="笔", find=_no_dues)
+    endings.register("members.Appraisal", label="民主评议结果", unit="条", find=_no_appraisals)
     # Mappings of columns stay where they were saved; they are nobody's any more.
     endings.register("members.RosterMapping", label="列对应", unit="份", find=_nothing)
 
 
 def _nothing(organization, at):
     return RosterMapping.objects.none()
+
+
+def _no_dues(organization, at):
+    return DuesRecord.objects.none()
+
+
+def _no_appraisals(organization, at):
+    return Appraisal.objects.none()
 
 
 # --- drivers, vehicles, firms -----------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from members import endings
 from members.choices import MEMBER_CURRENT, MEMBER_LEFT, MEMBER_NEXT, AdmissionBasis, MemberStatus
 from members.models import PartyMember, Person
 from members.rules.membership import ADMITTED_BY, covers_member, date_sentences, may_hold_formal
+from members.workflow.contact_endings import close_of_driver
 
 CHANGEABLE = ("joined_date", "full_date", "external_organization", "external_contact", "external_phone")
 CHANGED_SENTENCE = "这位党员的登记刚刚被别人改过，您的操作没有保存。请刷新页面，看过现在的内容再做。"
@@ -95,6 +96,7 @@ def admit(
         known = PartyMember.objects.select_related("person").filter(pk=person.pk).first()
         if known is not None:
             return _readmit(known, values, actor, at)
+        close_of_driver(person.pk, actor=actor, at=at, reason="本人登记为党员")
         member = PartyMember(person=person, **values)
         with in_words(PartyMember):
             checked(member, exclude=["person"]).save(force_insert=True)
@@ -109,6 +111,7 @@ def _readmit(member: PartyMember, values: dict[str, Any], actor, at: datetime) -
         raise ValidationError("这个人已经登记为党员。组织关系要变，请办转接。")
     cleared = {"status_from_date": None, "status_document": "", "last_organization": None}
     changes = {name: value for name, value in values.items() if name != "status"} | cleared
+    close_of_driver(member.pk, actor=actor, at=at, reason="本人登记为党员")
     write_status(member, values["status"], action="member.admit", actor=actor, at=at, changes=changes)
     return member
 

@@ -21,9 +21,25 @@ from members.choices import (
     LostStatus,
     SponsorKind,
 )
-from members.models import Affiliation, Development, DevelopmentSponsor, LostContact, Transfer
+from members.models import (
+    Affiliation,
+    Appraisal,
+    ContactPair,
+    Development,
+    DevelopmentSponsor,
+    DuesRate,
+    DuesRecord,
+    LostContact,
+    MemberCard,
+    Transfer,
+)
+from members.workflow import cards
 from members.workflow.affiliations import close_tie
-from members.workflow.development.files import close, end_sponsors, refresh
+from members.workflow.contact_endings import close as close_pair
+from members.workflow.contact_endings import move_pairs
+from members.workflow.development.files import close as close_file
+from members.workflow.development.files import end_sponsors, refresh
+from members.workflow.tags import move_tags
 
 # Posts that only a member of the unit may hold (支部工作条例第二十四条).
 MEMBERS_POSTS = (Role.SECRETARY, Role.BRANCH_COMMITTEE_MEMBER)
@@ -45,7 +61,49 @@ def register() -> None:
         "members.DevelopmentSponsor", label="培养联系人、介绍人", unit="项", find=_sponsored, end=_end_sponsored
     )
     endings.register("members.Development", on_merge=_merge_files)
+    endings.register_membership("members.MemberCard", label="党员卡", unit="张", find=_cards, end=_end_cards)
+    endings.register_membership("members.ContactPair", label="结对联系的司机", unit="位", find=_pairs, end=_end_pairs)
+    # What was paid and what an appraisal found stays with the member as history.
+    for model, label, unit in (
+        (DuesRate, "党费标准", "条"),
+        (DuesRecord, "党费登记", "笔"),
+        (Appraisal, "民主评议结果", "条"),
+    ):
+        endings.register_membership(model._meta.label, label=label, unit=unit, find=_none_of(model), end=_nothing)
+    endings.register("members.ContactPair", on_merge=move_pairs)
+    endings.register("members.BackboneTag", on_merge=move_tags)
     endings.register_membership("branches.Appointment", label="支部职务", unit="项", find=_posts, end=_end_posts)
+
+
+def _none_of(model):
+    def find(member, at, leaving):
+        return model.objects.none()
+
+    return find
+
+
+def _nothing(member, *, at, actor, reason, leaving):
+    """End nothing: these rows are history."""
+
+
+def _cards(member, at, leaving):
+    # The card is the member's, not the branch's: it goes with him to another unit.
+    return MemberCard.objects.standing().filter(member=member) if leaving is None else MemberCard.objects.none()
+
+
+def _end_cards(member, *, at, actor, reason, leaving):
+    for card in _cards(member, at, leaving).select_related("member__person"):
+        cards.close(card, actor=actor, at=at, reason=reason)
+
+
+def _pairs(member, at, leaving):
+    # Whoever goes to another unit lives elsewhere now: the drivers he kept contact with are asked anew there.
+    return ContactPair.objects.running().filter(member=member)
+
+
+def _end_pairs(member, *, at, actor, reason, leaving):
+    for pair in _pairs(member, at, leaving).select_related("member__person"):
+        close_pair(pair, actor=actor, at=at, reason=reason)
 
 
 def _ties(member, at, leaving):
@@ -118,7 +176,7 @@ def _files(member, at, leaving):
 def _end_files(member, *, at, actor, reason, leaving):
     for file in _files(member, at, leaving).select_related("person"):
         today = timezone.localdate(at)
-        close(file, DevelopmentEnd.MEMBERSHIP_ENDED, reason, today, actor, at, "development.end")
+        close_file(file, DevelopmentEnd.MEMBERSHIP_ENDED, reason, today, actor, at, "development.end")
 
 
 def _sponsored(member, at, leaving):

@@ -21,6 +21,7 @@ from foundation.protection.masks import mask_name
 from members import endings
 from members.choices import LETTER_NEXT, MEMBER_CURRENT, AffiliationKind, LetterStatus, MemberStatus
 from members.models import LostContact, PartyMember, Transfer
+from members.rules.dues import paid_until
 from members.rules.transfers import (
     VALID_DAYS_LEAST,
     VALID_DAYS_MOST,
@@ -35,6 +36,7 @@ from members.rules.transfers import (
 )
 from members.workflow.affiliations import close_tie
 from members.workflow.development.files import follow
+from members.workflow.dues import months_of
 from members.workflow.membership import leave, refuse_unfit, write_member
 
 MOVED_SENTENCE = "这位党员的组织关系已经变了，这份介绍信不能再接收。请刷新页面，看过现在的内容再办。"
@@ -217,7 +219,9 @@ def _switch(member: PartyMember, transfer: Transfer, actor, at: datetime) -> dic
         "external_phone": "",
         "absent_since_date": None,
         "absent_to": "",
-        "dues_paid_until_date": transfer.dues_paid_until_date or member.dues_paid_until_date,
+        "dues_paid_until_date": paid_until(
+            transfer.dues_paid_until_date or member.dues_paid_until_date, *months_of(member.pk)
+        ),
     }
     before = {"formal_organization": member.formal_organization_id}
     claim(member, changes, at)
