@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Least
 from django.utils import timezone
 
@@ -17,8 +17,8 @@ from branches.models import Appointment, Organization, Term
 from branches.scope import Region
 from grievances.choices import OPEN, Result, Status
 from grievances.models import Grievance
-from members.choices import MemberStatus
-from members.models import Enterprise, PartyMember
+from members.choices import AppraisalGrade, CardStatus, MemberStatus
+from members.models import Appraisal, Enterprise, MemberCard, PartyMember
 from service_stations.models import Station
 
 _ROLES = (Role.SECRETARY, Role.BRANCH_COMMITTEE_MEMBER, Role.INSTRUCTOR)
@@ -37,7 +37,7 @@ def assemble(branch: Organization, year: int, at: datetime) -> dict[str, Any]:
         "basics": _basics(branch),
         "posts": _posts(branch, at),
         "term": _term(branch),
-        "members": _members(branch, timezone.localdate(at)),
+        "members": _members(branch, year, timezone.localdate(at)),
         "activities": _activities(branch, year, first, last, timezone.localdate(at)),
         "grievances": _grievances(branch, first, last),
     }
@@ -91,10 +91,14 @@ def _term(branch: Organization) -> dict[str, Any] | None:
     }
 
 
-def _members(branch: Organization, today: date) -> dict[str, Any]:
+def _members(branch: Organization, year: int, today: date) -> dict[str, Any]:
+    """List the members, and count grades of the year and cards among them: how many, never whose. One query."""
     rows = PartyMember.objects.within(Region(organization_ids=frozenset([branch.pk])))
     rows = rows.filter(status__in=[MemberStatus.FULL, MemberStatus.PROBATIONARY, MemberStatus.SUSPENDED])
-    rows = rows.select_related("person").order_by("person__name_key", "pk")
+    found = Appraisal.objects.filter(member=OuterRef("pk"), year=year).values("grade")
+    cards = MemberCard.objects.filter(member=OuterRef("pk"), status=CardStatus.ACTIVE)
+    rows = rows.annotate(found_grade=Subquery(found), has_card=Exists(cards))
+    rows = list(rows.select_related("person").order_by("person__name_key", "pk"))
     lines = []
     for one in rows:
         is_formal = one.formal_organization_id == branch.pk
@@ -116,6 +120,12 @@ def _members(branch: Organization, today: date) -> dict[str, Any]:
         "full": sum(line["status"] == MemberStatus.FULL.label for line in formal),
         "probationary": sum(line["status"] == MemberStatus.PROBATIONARY.label for line in formal),
         "tied": len(lines) - len(formal),
+        "cards": sum(one.has_card for one in rows),
+        "grades": [
+            {"grade": label, "number": sum(one.found_grade == value for one in rows)}
+            for value, label in AppraisalGrade.choices
+        ],
+        "graded": sum(one.found_grade is not None for one in rows),
     }
 
 

@@ -39,6 +39,10 @@ MODEL_OF_SEGMENT = {
     "members/lost": "members.LostContact",
     "members/development": "members.Development",
     "members/ties": "members.Affiliation",
+    "members/units": "branches.Organization",
+    "members/dues": "members.DuesRecord",
+    "members/appraisals": "members.Appraisal",
+    "members/contacts": "members.ContactPair",
     "exports": "members.ExportJob",
     "notifications": "notifications.Notification",
     "deliveries": "notifications.Delivery",
@@ -56,7 +60,9 @@ MODEL_OF_SEGMENT = {
     "terms": "branches.Term",
 }
 # Parameters that name no row: a step of a verb, a file's place, a topic of the help, parts of the admin's addresses.
-NO_MODEL = frozenset({"number", "step", "kind", "topic", "app_label", "url", "content_type_id", "report", "year"})
+NO_MODEL = frozenset(
+    {"number", "step", "kind", "topic", "app_label", "url", "content_type_id", "report", "year", "token"}
+)
 _PARAMETER = re.compile(r"<(?:(?P<converter>[^>:]+):)?(?P<name>[^>]+)>")
 _GROUP = re.compile(r"\(\?P<(?P<name>\w+)>")
 

@@ -51,6 +51,23 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
             about="入党申请、25 步、几时能办、该谁办",
         ),
         Entry(
+            "党费",
+            "cash-coin",
+            "members:dues_list",
+            (Capability.DUES_VIEW,),
+            about="谁交了、交到哪个月；只登记，不收钱",
+        ),
+        Entry(
+            "民主评议", "clipboard-data", "members:appraisal_list", (Capability.APPRAISAL_VIEW,), about="每年一次的结果"
+        ),
+        Entry(
+            "联系司机",
+            "telephone",
+            "members:contact_list",
+            (Capability.CONTACT_PAIR_VIEW,),
+            about="哪位党员联系哪位司机，打电话、记一下",
+        ),
+        Entry(
             "组织",
             "diagram-3",
             "branches:organization_list",

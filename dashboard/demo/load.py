@@ -33,6 +33,7 @@ from dashboard.demo.development import load_development
 from dashboard.demo.inbox import load_inbox
 from dashboard.demo.memberships import load_memberships
 from dashboard.demo.names import People, counties_of
+from dashboard.demo.records import load_records
 from dashboard.demo.registry import Placement, write
 from dashboard.demo.scale import synthetic_uscc
 from dashboard.demo.tree import Tree
@@ -106,6 +107,7 @@ def load_demo(*, at: datetime | None = None, force: bool = False) -> Loaded:
         load_inbox(at)
         load_memberships(organizations, at, _clerk_of(organizations[CLAIM[1]], at))
         members += load_development(organizations, at)
+        load_records(organizations, at)
         trail.record("seed.demo", None, actor=None, details={"drivers": drivers, "members": members})
     return Loaded(Organization.objects.count() - before, Appointment.objects.count(), drivers, members)
 

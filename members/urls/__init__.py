@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+from members.views.membership import cards
+
 app_name = "members"
 
 urlpatterns = [
@@ -11,6 +13,7 @@ urlpatterns = [
     path("registration/", include("members.urls.registration")),
     path("members/development/", include("members.urls.development")),
     path("members/", include("members.urls.membership")),
+    path("cards/<str:token>/", cards.card_check, name="card_check"),
     path("exports/", include("members.urls.exports")),
     path("imports/", include("members.urls.imports")),
 ]

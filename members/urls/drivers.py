@@ -3,6 +3,7 @@
 from django.urls import path
 
 from members.views import drivers, duplicates, search
+from members.views.membership import tags
 
 urlpatterns = [
     path("", drivers.driver_list, name="driver_list"),
@@ -21,5 +22,6 @@ urlpatterns = [
     path("<int:pk>/vehicles/new/", drivers.driver_assign_vehicle, name="driver_assign_vehicle"),
     path("<int:pk>/vehicles/<int:link>/end/", drivers.driver_end_vehicle, name="driver_end_vehicle"),
     path("<int:pk>/credential/", drivers.driver_set_credential, name="driver_set_credential"),
+    path("<int:pk>/backbone/", tags.driver_backbone, name="driver_backbone"),
     path("<int:pk>/merge/<int:other>/", duplicates.driver_merge, name="driver_merge"),
 ]

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from members.views.membership import lists, lost_contact, pages, transfers
+from members.views.membership import (
+    appraisals,
+    cards,
+    contacts,
+    dues,
+    lists,
+    lost_contact,
+    pages,
+    tags,
+    transfers,
+)
 
 urlpatterns = [
     path("", lists.member_list, name="member_list"),
@@ -26,6 +36,31 @@ urlpatterns = [
     path("lost/<int:pk>/restore/", lost_contact.lost_restore, name="lost_restore"),
     path("lost/<int:pk>/remove/", lost_contact.lost_remove, name="lost_remove"),
     path("lost/<int:pk>/file/", lost_contact.lost_file, name="lost_file"),
+    path("dues/", dues.dues_list, name="dues_list"),
+    path("dues/<int:pk>/take-back/", dues.dues_take_back, name="dues_take_back"),
+    path("units/<int:pk>/dues/", dues.dues_register, name="dues_register"),
+    path("units/<int:pk>/dues/record/", dues.dues_record, name="dues_record"),
+    path("<int:pk>/dues/", dues.member_dues, name="member_dues"),
+    path("<int:pk>/dues/rate/", dues.dues_rate, name="dues_rate"),
+    path("appraisals/", appraisals.appraisal_list, name="appraisal_list"),
+    path("appraisals/<int:pk>/correct/", appraisals.appraisal_correct, name="appraisal_correct"),
+    path("units/<int:pk>/appraisals/", appraisals.appraisal_register, name="appraisal_register"),
+    path("units/<int:pk>/appraisals/record/", appraisals.appraisal_record, name="appraisal_record"),
+    path("<int:pk>/card/", cards.card, name="card"),
+    path("<int:pk>/card/print/", cards.card_print, name="card_print"),
+    path("<int:pk>/card/issue/", cards.card_issue, name="card_issue"),
+    path("<int:pk>/card/renew/", cards.card_renew, name="card_renew"),
+    path("<int:pk>/card/lose/", cards.card_lose, name="card_lose"),
+    path("<int:pk>/card/cancel/", cards.card_cancel, name="card_cancel"),
+    path("<int:pk>/card/consent/", cards.card_consent, name="card_consent"),
+    path("<int:pk>/card/withdraw/", cards.card_withdraw, name="card_withdraw"),
+    path("contacts/", contacts.contact_list, name="contact_list"),
+    path("contacts/<int:pk>/touch/", contacts.contact_touch, name="contact_touch"),
+    path("contacts/<int:pk>/phone/", contacts.contact_phone, name="contact_phone"),
+    path("contacts/<int:pk>/end/", contacts.contact_end, name="contact_end"),
+    path("<int:pk>/contacts/create/", contacts.contact_create, name="contact_create"),
+    path("<int:pk>/backbone/", tags.member_backbone, name="member_backbone"),
+    path("<int:pk>/veteran/", tags.member_veteran, name="member_veteran"),
     path("<int:pk>/", pages.member_detail, name="member_detail"),
     path("<int:pk>/phone/", pages.member_phone, name="member_phone"),
     path("<int:pk>/change/", pages.member_change, name="member_change"),

@@ -34,6 +34,7 @@ from members.models import Credential, Driver, DriverVehicle, PartyMember, Regis
 from members.rules.drivers import IDENTITY_FIELDS, same_rows
 from members.templatetags.registry import plate
 from members.views.history import person_history
+from members.views.kept import kept_of_driver
 from members.views.lists import DEFAULTS_NAME, LIST, address, asked_list, due_words, list_context
 from members.workflow import drivers as verbs
 from members.workflow.people import reveal
@@ -250,6 +251,7 @@ def _detail_context(request, driver: Driver) -> dict:
         "transfers": transfers.select_related("from_committee", "to_committee"),
         "open_statuses": [TransferStatus.CLAIMED, TransferStatus.REFUSED],
         "member": member,
+        "kept": kept_of_driver(reach, driver) if may["party"] else None,
         "history": person_history(driver, reach, guarded=may["reveal"]),
         "today": today,
         "soonest": soonest,

@@ -8,6 +8,8 @@ from django.urls import reverse
 from branches.scope import Reach
 from foundation.audit.models import Entry
 from members.models import Driver, Enterprise, Person, RosterImport, RosterResult, Vehicle
+from members.notices import ACTIONS as MEMBERSHIP
+from members.notices import NARROW
 from members.rules.drivers import GUARDED_ACTIONS, IDENTITY_FIELDS
 from members.workflow.drivers import PARTY_FIELDS, may_read_party_facts
 
@@ -54,6 +56,8 @@ def person_history(driver: Driver, reach: Reach, *, guarded: bool, limit: int = 
     """
     party = may_read_party_facts(reach, driver)
     entries = Entry.objects.for_person(driver.pk)
+    # What is done with a membership is for who may know of it; dues and appraisals are shown on their own pages only.
+    entries = entries.exclude(action__in=NARROW if party else sorted(MEMBERSHIP))
     if not guarded:
         entries = entries.exclude(action__in=GUARDED_ACTIONS)
     hidden = frozenset() if party else frozenset(PARTY_FIELDS)
@@ -92,7 +96,7 @@ def object_history(target, limit: int = 20) -> list[dict]:
 
 def _line(entry: Entry, guarded: bool, hidden: frozenset[str]) -> dict:
     names = [name for name in entry.fields if name not in hidden]
-    text = ACTIONS.get(entry.action, "名册导入" if entry.action.startswith("roster") else entry.action)
+    text = (ACTIONS | MEMBERSHIP).get(entry.action, "名册导入" if entry.action.startswith("roster") else entry.action)
     changes, others = [], []
     if entry.action == "driver.reveal":
         text = "查看" + "、".join(IDENTITY_FIELDS.get(name, name) for name in names)

@@ -21,13 +21,18 @@ from foundation.notifications.models import Delivery, Notification
 from grievances.models import Assist, Campaign, Grievance
 from members.models import (
     Affiliation,
+    Appraisal,
+    ContactPair,
     Credential,
     Development,
     Driver,
     DriverVehicle,
+    DuesRate,
+    DuesRecord,
     Enterprise,
     ExportJob,
     LostContact,
+    MemberCard,
     PartyMember,
     RegistrationTransfer,
     RosterImport,
@@ -172,6 +177,19 @@ class Oracle:
         formal = row.member.formal_organization_id
         return row.organization_id in where or (formal is not None and formal in where)
 
+    def of_member(self, row, where: Covered, user) -> bool:
+        # What belongs to a member lies where he lies.
+        return self.party_member(row.member, where, user)
+
+    def kept(self, row, where: Covered, user) -> bool:
+        # By the unit that wrote it down, and where the member is formally.
+        formal = row.member.formal_organization_id
+        return row.organization_id in where or (formal is not None and formal in where)
+
+    def pair(self, row: ContactPair, where: Covered, user) -> bool:
+        # From both ends: where the member is placed, where the driver is registered.
+        return self.placed(row.member_id, where) or row.driver.registering_committee_id in where
+
     def letter(self, row: Transfer, where: Covered, user) -> bool:
         # The sending side always; the receiving side once it is signed, and what comes from outside at once.
         if row.from_organization_id is not None and row.from_organization_id in where:
@@ -289,6 +307,11 @@ _TESTS = {
     Transfer: ("transfer.view", Oracle.letter),
     LostContact: ("lost_contact.view", Oracle.at_organization),
     Development: ("development.view", Oracle.at_organization),
+    DuesRate: ("dues.view", Oracle.of_member),
+    DuesRecord: ("dues.view", Oracle.kept),
+    Appraisal: ("appraisal.view", Oracle.kept),
+    MemberCard: ("member_card.view", Oracle.of_member),
+    ContactPair: ("contact_pair.view", Oracle.pair),
     RegistrationTransfer: ("driver.claim_registration", Oracle.transfer),
     RosterImport: ("roster_import.view", Oracle.batch),
     ExportJob: ("export_job.view", Oracle.export),

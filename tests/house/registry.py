@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
@@ -34,14 +35,19 @@ from grievances.models import (
 from members.choices import ExportStatus, ImportPhase, ImportStatus, TransferStatus
 from members.models import (
     Affiliation,
+    Appraisal,
+    ContactPair,
     Credential,
     Development,
     DevelopmentStep,
     Driver,
     DriverVehicle,
+    DuesRate,
+    DuesRecord,
     Enterprise,
     ExportJob,
     LostContact,
+    MemberCard,
     PartyMember,
     Person,
     RegistrationTransfer,
@@ -52,6 +58,7 @@ from members.models import (
     Vehicle,
 )
 from members.rules.people import credential_index
+from members.workflow.cards import index_of
 from members.workflow.people import person_columns
 from tests.factories import OrganizationFactory, UserFactory
 
@@ -94,6 +101,49 @@ class House:
     searches: dict[str, LostContact] = field(default_factory=dict)
     ties: dict[str, Affiliation] = field(default_factory=dict)
     developments: dict[str, Development] = field(default_factory=dict)
+    records: dict[str, object] = field(default_factory=dict)  # "dues near", "card far" …
+
+    def keep_records(self, key: str, member: str, driver: str, unit, by) -> None:
+        """Write what a branch keeps about a member: a rate, a paid month, an appraisal, a card, a contact pair."""
+        at, one = timezone.now(), PartyMember.objects.get(pk=self.drivers[member].pk)
+        month = date(2026, 1, 1)
+        self.records[f"rate {key}"] = DuesRate.objects.create(
+            member=one, category="relief", monthly_due=Decimal("0.20"), from_date=month, set_by=by, set_at=at
+        )
+        self.records[f"dues {key}"] = DuesRecord.objects.create(
+            member=one,
+            organization=unit,
+            month=month,
+            due=Decimal("0.20"),
+            paid=Decimal("0.20"),
+            paid_date=month,
+            method="cash",
+            recorded_by=by,
+            recorded_at=at,
+        )
+        PartyMember.objects.filter(pk=one.pk).update(dues_paid_until_date=date(2026, 2, 1))
+        self.records[f"appraisal {key}"] = Appraisal.objects.create(
+            member=one,
+            year=2024,
+            grade="qualified",
+            organization=unit,
+            held_date=date(2024, 12, 1),
+            recorded_by=by,
+            recorded_at=at,
+        )
+        self.records[f"card {key}"] = MemberCard.objects.create(
+            number=f"510402-{len(self.records):06}",
+            member=one,
+            issued_date=TODAY,
+            issued_by=by,
+            token_index=index_of(f"token {key}"),
+            renewed_at=at,
+            consent_at=at,
+            consent_note="当面同意",
+        )
+        self.records[f"pair {key}"] = ContactPair.objects.create(
+            member=one, driver=self.drivers[driver], place=1, from_date=TODAY, paired_by=by
+        )
 
     def add_driver(self, key: str, committee, *, enterprise: Enterprise | None = None, **fields) -> Driver:
         """Add a driver with one vehicle and one licence."""
@@ -598,4 +648,6 @@ def build(tree, cast: dict) -> House:
         )
     add_grievances(house)
     add_activities(house)
+    house.keep_records("near", "member_of_branch", "county", tree.branch, cast["secretary"])
+    house.keep_records("far", "member_of_neighbour_branch", "neighbour", tree.neighbour_branch, other)
     return house

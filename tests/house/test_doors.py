@@ -15,8 +15,11 @@ from foundation.notifications.models import Delivery, Notification
 from grievances.models import Campaign, Grievance
 from members.models import (
     Affiliation,
+    Appraisal,
+    ContactPair,
     Development,
     Driver,
+    DuesRecord,
     Enterprise,
     ExportJob,
     LostContact,
@@ -99,6 +102,10 @@ MODELS = {
     "driver": Driver,
     "twin": Driver,
     "member": PartyMember,
+    "member without card": PartyMember,
+    "dues": DuesRecord,
+    "appraisal": Appraisal,
+    "pair": ContactPair,
     "tie": Affiliation,
     **dict.fromkeys(["letter", "letter from outside", "signed letter"], Transfer),
     **dict.fromkeys(["search", "decided search", "approved search"], LostContact),

@@ -294,6 +294,12 @@ MASKED_BEFORE = {
     ("members/development_detail.html", "one.row.number"): "which of the 25 steps",
     ("members/development_print.html", "line.step.number"): "which of the 25 steps",
     ("members/development_print.html", "one.row.number"): "which of the 25 steps",
+    ("members/appraisal_list.html", "line.number"): "how many people",
+    ("dashboard/branch_file.html", "one.number"): "how many people",
+    ("members/_card.html", "card.number"): "the number of a card",
+    ("members/_kept.html", "card.number"): "the number of a card",
+    ("members/card.html", "one.number"): "the number of a card",
+    ("members/card_print.html", "card.number"): "the number of a card",
 }
 
 

@@ -23,6 +23,7 @@ from grievances.choices import IN_LEDGER
 from grievances.lists.worklist import TABS
 from grievances.models import Campaign, Category, Extension, Grievance, SlaPolicy
 from members.models import (
+    ContactPair,
     Credential,
     Development,
     Driver,
@@ -93,6 +94,7 @@ PAGES = [
     (Transfer, "members:transfer_list", "", None, links("/members/transfers/")),
     (LostContact, "members:lost_list", "", None, links("/members/lost/")),
     (Development, "members:development_list", "", None, links("/members/development/")),
+    (ContactPair, "members:contact_list", "", None, context("lines", lambda line: line["pair"].pk)),
     (RosterImport, "members:import_list", "", None, links("/imports/")),
     (RosterImport, "members:import_list", "?show=waiting", None, links("/imports/")),
     (ExportJob, "members:export_list", "", None, links("/exports/")),

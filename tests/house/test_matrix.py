@@ -32,8 +32,6 @@ NO_DOOR = {
     "party_member.export": "part 3: the export of members comes with the branch file",
     **dict.fromkeys([name for name in cells() if name.startswith("verification.")], "part 3: verification"),
     **dict.fromkeys([name for name in cells() if name.startswith("declaration.")], "part 3: declarations"),
-    **dict.fromkeys([name for name in cells() if name.startswith("dues.")], "part 3: dues"),
-    **dict.fromkeys([name for name in cells() if name.startswith("member_card.")], "part 3: member cards"),
     "activity.record_visit": "part 3: visits of instructors",
     **dict.fromkeys(
         [name for name in cells() if name.split(".")[0] in ("station", "booking", "visit", "feedback", "assessment")],
@@ -58,6 +56,7 @@ TRIED_ELSEWHERE = {
     "credential.view": "test_field_rights: filter; test_lists: the page of a driver",
     "statistics.view": "test_lists: figures of the desk",
     "user.own_profile": "below",
+    "member_card.check_qr": "test_doors: a public address; members/test_cards",
     "grievance.submit": "test_doors: a public address; grievances/test_public",
     "grievance.follow_by_code": "test_doors: a public address; grievances/test_public and test_following",
 }

@@ -38,6 +38,8 @@ def more_rows(house) -> None:
         house.write_letter(f"more{number}", f"more{number}", "外省某支部", by=clerk)
         house.search_for(f"more{number}", f"more{number}", clerk)
         house.add_development(f"more{number}", branch, steps=7)
+        beside = ("second_county", "company", "declares_branch")[number]
+        house.keep_records(f"more{number}", f"more{number}", beside, branch, clerk)
         house.add_batch(f"more{number}", tree.county, clerk, driver)
         house.add_export(f"more{number}", clerk)
         house.notify(f"more{number}", clerk, 10 + number)
@@ -78,6 +80,7 @@ def another(house):
             "developments",
             "activities",
             "terms",
+            "records",
         )
     }
     yield house
@@ -119,6 +122,9 @@ LISTS = [
     ("members:lost_list", None),
     ("members:development_list", None),
     ("members:development_list?stage=activist&side=committee", None),
+    ("members:dues_list", None),
+    ("members:contact_list", None),
+    ("members:member_list?tag=backbone", None),
     ("members:registration_list", None),
     ("members:export_list", None),
     ("notifications:list", None),
@@ -191,6 +197,7 @@ def test_the_page_of_one_row_costs_no_more_when_there_are_more_of_others(another
     pages = [
         reverse("members:driver_detail", args=[another.drivers["county"].pk]),
         reverse("members:member_detail", args=[another.drivers["flowing_to_branch"].pk]),
+        reverse("members:card", args=[another.drivers["member_of_branch"].pk]),
         reverse("members:transfer_detail", args=[another.letters["county"].pk]),
         reverse("members:lost_detail", args=[another.searches["county"].pk]),
         reverse("members:development_detail", args=[another.developments["branch to approve"].pk]),

@@ -224,6 +224,44 @@ DOORS: dict[str, Door] = {
         "file", "development.record_step or approve_step", allow="secretary", fixed={"number": "2"}
     ),
     "members:development_end": act("file", "development.record_step or approve_step", allow="secretary"),
+    # --- members: dues, appraisals, cards, contact pairs, tags
+    "members:dues_list": Door("dues.view", deny="leader"),
+    "members:dues_register": Door(
+        "dues.record", allow="secretary", deny="county_clerk", names={"pk": "organization of a branch"}
+    ),
+    "members:dues_record": Door(
+        "dues.record", allow="secretary", deny="county_clerk", names={"pk": "organization of a branch"}
+    ),
+    "members:member_dues": Door("dues.record", allow="secretary", deny="county_clerk", names={"pk": "member"}),
+    "members:dues_rate": Door("dues.record", allow="secretary", deny="county_clerk", names={"pk": "member"}),
+    "members:dues_take_back": Door("dues.record", allow="secretary", deny="county_clerk", names={"pk": "dues"}),
+    "members:appraisal_list": Door("appraisal.view", allow="secretary", deny="county_clerk", allowed=302),
+    "members:appraisal_register": Door(
+        "appraisal.view", allow="secretary", deny="county_clerk", names={"pk": "organization of a branch"}
+    ),
+    "members:appraisal_record": Door(
+        "appraisal.record", allow="secretary", deny="branch_committee_member", names={"pk": "organization of a branch"}
+    ),
+    "members:appraisal_correct": Door(
+        "appraisal.record", allow="secretary", deny="branch_committee_member", names={"pk": "appraisal"}
+    ),
+    "members:card": act("member", "member_card.view"),
+    "members:card_print": act("member", "member_card.view"),
+    "members:card_issue": act("member without card", "member_card.issue"),
+    "members:card_renew": act("member", "member_card.issue"),
+    "members:card_consent": act("member", "member_card.issue"),
+    "members:card_withdraw": act("member", "member_card.view"),
+    "members:card_lose": act("member", "member_card.revoke"),
+    "members:card_cancel": act("member", "member_card.revoke"),
+    "members:card_check": public(fixed={"token": "no-such-token"}),
+    "members:contact_list": Door("contact_pair.view"),
+    "members:contact_create": act("member", "contact_pair.record"),
+    "members:contact_touch": act("pair", "contact_pair.record", data={}, allowed=302),
+    "members:contact_phone": act("pair", "contact_pair.record", data={}),
+    "members:contact_end": act("pair", "contact_pair.record"),
+    "members:member_backbone": act("member", "person_tag.record"),
+    "members:member_veteran": act("member", "person_tag.record"),
+    "members:driver_backbone": act("driver", "person_tag.record"),
     # --- grievances: ledger, figures, samples, files of the hotlines
     "grievances:ledger": Door("grievance.view"),
     "grievances:ledger_export": Door("grievance.export"),

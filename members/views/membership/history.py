@@ -7,7 +7,7 @@ from members.choices import (
     MemberStatus,
 )
 from members.models import PartyMember
-from members.notices import ACTIONS
+from members.notices import ACTIONS, NARROW
 
 _LABELS = {field.name: str(field.verbose_name) for field in PartyMember._meta.concrete_fields}
 _SHOWN = ("joined_date", "full_date", "status", "absent_since_date", "absent_to", "external_organization")
@@ -16,7 +16,7 @@ _WORDS = dict(MemberStatus.choices) | dict(AdmissionBasis.choices)
 
 def member_history(entries, limit: int = 30) -> list[dict]:
     """Return the newest entries about a membership as timeline rows. One query."""
-    found = entries.filter(action__in=sorted(ACTIONS))[:limit]
+    found = entries.filter(action__in=sorted(set(ACTIONS) - set(NARROW)))[:limit]
     return [_line(entry) for entry in found]
 
 

@@ -17,7 +17,7 @@ from branches.choices import BRANCHES
 from branches.models import Organization
 from members.choices import MEMBER_CURRENT, MEMBER_LEFT, Absence, MemberStatus
 from members.lists.paging import Cursor, count_of, in_order, page_of
-from members.models import Affiliation, PartyMember
+from members.models import Affiliation, BackboneTag, ContactPair, PartyMember
 from members.querysets import EVERYTHING, Ordered
 from members.rules.membership import absence_of, flowing_since_before, party_standing
 from members.statistics import absences, committee_map, member_coverage
@@ -26,6 +26,7 @@ from members.views.lists import size_of
 
 PLACEMENTS = {"placed": "已编入支部", "unplaced": "还没有编入"}
 SCOPES = {"left": "已离开的"}
+TAGS = {"backbone": "骨干", "veteran": "退役军人", "contact": "结对联系司机的"}
 LABELS = {
     "status": "党籍",
     "absence": "外出",
@@ -34,6 +35,7 @@ LABELS = {
     "unit": "支部",
     "branch": "编入的支部",
     "scope": "范围",
+    "tag": "标记",
 }
 
 
@@ -119,6 +121,12 @@ def _condition(name: str, value: str, today) -> Q:
         return Q(status=value)
     if name == "scope" and value in SCOPES:
         return Q()
+    if name == "tag" and value in TAGS:
+        return {
+            "backbone": Q(pk__in=BackboneTag.objects.running().values("person_id")),
+            "veteran": Q(person__is_veteran=True),
+            "contact": Q(pk__in=ContactPair.objects.running().values("member_id")),
+        }[value]
     if name == "placement" and value in PLACEMENTS:
         return Q(placed_id__isnull=value == "unplaced")
     if name == "absence" and value in Absence:
@@ -144,6 +152,7 @@ def _offers(units, chosen: dict) -> list[dict]:
         "absence": Absence.choices,
         "placement": list(PLACEMENTS.items()),
         "scope": list(SCOPES.items()),
+        "tag": list(TAGS.items()),
     }
     return [
         {"code": code, "label": LABELS[code], "choices": offered, "value": chosen.get(code, "")}
@@ -159,7 +168,7 @@ def _word(name: str, value: str, units) -> str:
     if name == "committee":
         found = Organization.objects.filter(pk=value).first() if value.isdigit() else None
         return found.short_name if found else "没有本系统的组织"
-    return (words | {"scope": SCOPES})[name][value]
+    return (words | {"scope": SCOPES, "tag": TAGS})[name][value]
 
 
 # --- coverage ---------------------------------------------------------------------------------------------------------

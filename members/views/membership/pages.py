@@ -33,6 +33,7 @@ from members.forms.membership import (
 from members.models import Affiliation, LostContact, PartyMember, Transfer
 from members.rules.membership import absence_of, covers_member, party_standing
 from members.views.drivers import REVEAL_SECONDS, needs
+from members.views.kept import records_of
 from members.views.membership.history import member_history
 from members.views.membership.lists import members_address
 from members.workflow import affiliations, membership
@@ -126,6 +127,7 @@ def member_detail(request, pk: int):
         "history": member_history(Entry.objects.for_person(pk)),
         "crumbs": crumbs(member),
     }
+    context |= records_of(request, member)
     return render(request, "members/member_detail.html", context)
 
 

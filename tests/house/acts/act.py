@@ -35,7 +35,10 @@ from grievances.models import (
 )
 from members.models import (
     Affiliation,
+    Appraisal,
+    BackboneTag,
     ContactAttempt,
+    ContactPair,
     Credential,
     Development,
     DevelopmentReview,
@@ -43,10 +46,13 @@ from members.models import (
     DevelopmentStep,
     Driver,
     DriverVehicle,
+    DuesRate,
+    DuesRecord,
     Enterprise,
     ExportJob,
     GateOverride,
     LostContact,
+    MemberCard,
     PartyMember,
     Person,
     RegistrationTransfer,
@@ -61,6 +67,7 @@ WATCHED = (
     FollowUp, Clock, Extension, SlaPolicy, Category, Campaign, CampaignCase, WorkOrderImport, PartyMember, Affiliation,
     Transfer, LostContact, ContactAttempt, Activity, Attendance, CoOrganizer, ComplianceRule, ComplianceStatus,
     Venue, Term, BranchFileSnapshot, Development, DevelopmentStep, DevelopmentReview, DevelopmentSponsor, GateOverride,
+    DuesRate, DuesRecord, Appraisal, MemberCard, ContactPair, BackboneTag,
 )  # fmt: skip
 
 
