@@ -99,6 +99,19 @@ class LetterStatus(TextChoices):
     WITHDRAWN = "withdrawn", "撤销"
 
 
+class LetterAsked(TextChoices):
+    """What the list of transfers may be asked for: those under way, or one status."""
+
+    OPEN = "open", "没办完的"
+    DRAFT = LetterStatus.DRAFT.value, LetterStatus.DRAFT.label
+    IN_REVIEW = LetterStatus.IN_REVIEW.value, LetterStatus.IN_REVIEW.label
+    AWAITING = LetterStatus.AWAITING.value, LetterStatus.AWAITING.label
+    RECEIVED = LetterStatus.RECEIVED.value, LetterStatus.RECEIVED.label
+    RETURNED = LetterStatus.RETURNED.value, LetterStatus.RETURNED.label
+    EXPIRED = LetterStatus.EXPIRED.value, LetterStatus.EXPIRED.label
+    WITHDRAWN = LetterStatus.WITHDRAWN.value, LetterStatus.WITHDRAWN.label
+
+
 LETTER_NEXT: dict[str, frozenset[str]] = {
     LetterStatus.DRAFT: frozenset({LetterStatus.IN_REVIEW, LetterStatus.WITHDRAWN}),
     LetterStatus.IN_REVIEW: frozenset({LetterStatus.AWAITING, LetterStatus.DRAFT, LetterStatus.WITHDRAWN}),

@@ -26,13 +26,13 @@ from members.querysets.registry import (
     EnterpriseQuerySet,
     ExportJobQuerySet,
     OfDriverQuerySet,
-    Ordered,
     Part,
     RegistrationTransferQuerySet,
     RosterImportQuerySet,
     VehicleQuerySet,
     any_of,
 )
+from members.querysets.search import Ordered, TypedSearch
 
 __all__ = [
     "EVERYTHING",
@@ -59,6 +59,7 @@ __all__ = [
     "RegistrationTransferQuerySet",
     "RosterImportQuerySet",
     "TransferQuerySet",
+    "TypedSearch",
     "VehicleQuerySet",
     "any_of",
     "development_when",

@@ -30,6 +30,7 @@ from members.choices import (
     LetterStatus,
     StepRecorder,
 )
+from members.querysets.search import TypedSearch
 
 # 云上党支部 gathers for activities only: it holds no formal relation and places nobody (domain a.1).
 PLACING_KINDS = BRANCHES - {Kind.CLOUD_BRANCH}
@@ -44,7 +45,7 @@ def placed_in(organization_ids) -> Q:
     return Q(pk__in=members.values("pk").union(tied.values("member_id"), all=True))
 
 
-class PartyMemberQuerySet(ScopedQuerySet):
+class PartyMemberQuerySet(TypedSearch, ScopedQuerySet):
     """Party members, visible through the formal organisation or a running affiliation."""
 
     view_capability = Capability.PARTY_MEMBER_VIEW

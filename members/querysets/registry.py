@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Self
 
 from django.apps import apps
 from django.db.models import Case, Q, Value, When
@@ -13,7 +13,6 @@ from django.db.models import Case, Q, Value, When
 from branches.capabilities import Capability
 from branches.querysets import ScopedQuerySet
 from branches.scope import Region, reach_of
-from foundation.protection.seal import tail
 from members.choices import (
     IMPORT_WORKING,
     TRANSFER_MOVED,
@@ -24,8 +23,8 @@ from members.choices import (
     VehicleStatus,
 )
 from members.querysets.membership import placed_in
-from members.rules.people import ID_NUMBER, PHONE, id_number_index, phone_index
-from members.rules.search import Kind, Query
+from members.querysets.search import TypedSearch
+from members.rules.search import Query
 
 # More drivers than this are not named one by one in a query; more committees than this are not asked one by one.
 MANY = 5_000
@@ -53,15 +52,6 @@ def any_of(parts: Sequence[Part]) -> Q:
     return found
 
 
-@dataclass(frozen=True)
-class Ordered:
-    """Rows in the order of one index: what a keyset page is cut from."""
-
-    rows: Any
-    order: tuple[str, ...]
-    descending: bool = False
-
-
 def _committee_parts(committees: list[int]) -> list[Part]:
     if not committees:
         return []
@@ -70,7 +60,7 @@ def _committee_parts(committees: list[int]) -> list[Part]:
     return [Part(together, each if len(each) <= FEW else ())]
 
 
-class DriverQuerySet(ScopedQuerySet):
+class DriverQuerySet(TypedSearch, ScopedQuerySet):
     """Drivers; visible through the registering committee or through the branch of membership."""
 
     view_capability = Capability.DRIVER_VIEW
@@ -110,27 +100,6 @@ class DriverQuerySet(ScopedQuerySet):
                 parts.append(Part(Q(enterprise_id__in=own)))
         return parts
 
-    def matching(self, query: Query) -> Self:
-        """Return the drivers a typed text means, in no order; nothing for what no index could answer. No query yet."""
-        ordered = self.in_order_of(query)
-        if not ordered:
-            return self.none()
-        found = Q()
-        for condition in (condition for condition, _ in _conditions(query)):
-            found |= condition
-        return self.filter(found)
-
-    def in_order_of(self, query: Query) -> list[Ordered]:
-        """Return the answers to a typed text as runs, best first, each in the order of its own index, without overlap.
-
-        One run for most kinds; two for names (whole, then given), letters (initials, then Latin names) and four digits.
-        """
-        runs, before = [], Q()
-        for condition, order in _conditions(query):
-            runs.append(Ordered(self.filter(condition).exclude(before) if before else self.filter(condition), order))
-            before |= condition
-        return runs
-
     def best_matches(self, query: Query, limit: int) -> list:
         """Return at most `limit` drivers a typed text means, best first, with what a list shows. One query per run."""
         found: list = []
@@ -148,34 +117,6 @@ class DriverQuerySet(ScopedQuerySet):
         return self.filter(
             Q(operating_until_date__isnull=True) | Q(operating_until_date__gt=on), operating_from_date__lte=on
         )
-
-
-def _conditions(query: Query) -> list[tuple[Q, tuple[str, ...]]]:
-    """Return (condition on a driver, order that the same index gives) for a typed text."""
-    text, person = query.canonical, ("pk",)
-    if query.kind == Kind.ID_NUMBER:
-        return [(Q(person__id_number_index=id_number_index(text)), person)]
-    if query.kind == Kind.ID_TAIL:
-        return [(Q(person__id_number_tail=tail(text, ID_NUMBER)), person)]
-    if query.kind == Kind.PHONE:
-        return [(Q(person__phone_index=phone_index(text)), person)]
-    if query.kind == Kind.PHONE_TAIL:
-        # Four digits end phones, and most identity numbers too.
-        return [
-            (Q(person__phone_tail=tail(text, PHONE)), person),
-            (Q(person__id_number_tail=tail(text, ID_NUMBER)), person),
-        ]
-    if query.kind == Kind.PLATE:
-        links = apps.get_model("members", "DriverVehicle")._base_manager.filter(
-            until_date__isnull=True, vehicle__status=VehicleStatus.ACTIVE, vehicle__plate__prefix=text
-        )
-        return [(Q(pk__in=links.values("driver_id")), person)]
-    by_name = (Q(person__name_key__prefix=text), ("person__name_key", "pk"))
-    if query.kind == Kind.INITIALS:
-        return [(Q(person__initials__prefix=text), ("person__initials", "pk")), by_name]
-    if query.kind == Kind.NAME:
-        return [by_name, (Q(person__given_key__prefix=text), ("person__given_key", "pk"))]
-    return []
 
 
 class EnterpriseQuerySet(ScopedQuerySet):

@@ -12,6 +12,8 @@ from members.choices import MEMBER_VOTING, Absence, AdmissionBasis, MemberStatus
 
 # 《关于进一步加强和改进流动党员管理工作的意见》（中办 2024）: six months in a row away from the branch's activities.
 FLOWING_MONTHS = 6
+# 《中国共产党支部工作条例（试行）》第四条 (secondary): at least three full members, as a rule at most fifty members.
+BRANCH_LEAST_FULL, BRANCH_MOST = 3, 50
 PROBATION_YEARS = 1  # 《中国共产党章程》第七条：预备党员的预备期为一年
 # 云上党支部 gathers for activities only: a formal relation needs a branch that meets (支部工作条例第四条).
 FORMAL_KINDS = BRANCHES - {Kind.CLOUD_BRANCH} | {Kind.GENERAL_BRANCH}
@@ -57,6 +59,16 @@ def party_standing(full_date: date | None, on: date) -> int | None:
         return None
     years = on.year - full_date.year
     return years - (months_after(full_date, 12 * years) > on)
+
+
+def size_of_branch(full: int, members: int) -> str:
+    """Return "few" for a branch with too few full members, "many" for one with too many members, else "".
+
+    A warning, never a bar: a branch may be on its way (《支部工作条例》第四条, secondary).
+    """
+    if full < BRANCH_LEAST_FULL:
+        return "few"
+    return "many" if members > BRANCH_MOST else ""
 
 
 def has_vote_at(status: str, formal_organization_id: int | None, organization_id: int) -> bool:

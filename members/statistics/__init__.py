@@ -2,8 +2,10 @@
 
 from members.statistics.development import Pipeline, pipeline
 from members.statistics.membership import (
+    BranchSize,
     MemberCoverage,
     absences,
+    branch_sizes,
     committee_map,
     member_counts,
     member_coverage,
@@ -22,9 +24,11 @@ from members.statistics.registry import (
 
 __all__ = [
     "DECLARED_MEMBER",
+    "BranchSize",
     "MemberCoverage",
     "Pipeline",
     "absences",
+    "branch_sizes",
     "committee_map",
     "coverage",
     "driver_counts",

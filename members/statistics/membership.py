@@ -9,11 +9,13 @@ from datetime import date
 
 from django.db.models import Count, Q
 
-from branches.choices import Kind
+from branches.choices import Kind, OrganizationStatus
 from branches.models import Organization
-from members.choices import Absence, MemberStatus
-from members.querysets import PartyMemberQuerySet
-from members.rules.membership import flowing_since_before
+from branches.querysets import OrganizationQuerySet
+from members.choices import MEMBER_CURRENT, Absence, AffiliationKind, AffiliationStatus, MemberStatus
+from members.models import Affiliation, PartyMember
+from members.querysets import PLACING_KINDS, PartyMemberQuerySet
+from members.rules.membership import flowing_since_before, size_of_branch
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,54 @@ def member_coverage(members: PartyMemberQuerySet) -> MemberCoverage:
         placed, known = by_committee.get(key, (0, 0))
         by_committee[key] = (placed + (number if branch is not None else 0), known + number)
     return MemberCoverage(confirmed, sum(by_branch.values()), dict(by_branch), by_committee)
+
+
+@dataclass(frozen=True, slots=True)
+class BranchSize:
+    """A branch and who is counted in it: full members, and all of them. Unit: 人."""
+
+    organization: Organization
+    full: int
+    members: int
+
+    @property
+    def size(self) -> str:
+        """Return "few", "many" or "" (rules.membership.size_of_branch)."""
+        return size_of_branch(self.full, self.members)
+
+
+def branch_sizes(organizations: OrganizationQuerySet) -> list[BranchSize]:
+    """Return the working branches that place members, in tree order, with their members. Three queries.
+
+    Counted as `member_coverage` counts: with the branch of the formal relation, else with the one that took them in.
+    `organizations` are scoped; of a branch in scope everybody in it counts.
+    """
+    working = [OrganizationStatus.ACTIVE, OrganizationStatus.RECTIFYING]
+    rows = organizations.filter(kind__in=sorted(PLACING_KINDS), status__in=working).order_by("path")
+    branches = list(rows.only("pk", "path", "short_name", "kind", "status"))
+    keys = [one.pk for one in branches]
+    is_full = Q(status=MemberStatus.FULL)
+    formal = PartyMember.objects.current().filter(formal_organization__in=keys).order_by()
+    tied = Affiliation.objects.filter(
+        Q(member__formal_organization__isnull=True) | ~Q(member__formal_organization__kind__in=sorted(PLACING_KINDS)),
+        organization__in=keys,
+        kind=AffiliationKind.FLOWING,
+        status=AffiliationStatus.REPORTED_IN,
+        until_date__isnull=True,
+        member__status__in=sorted(MEMBER_CURRENT),
+    ).order_by()
+    full: Counter[int] = Counter()
+    every: Counter[int] = Counter()
+    counted = [
+        *formal.values_list("formal_organization_id").annotate(Count("pk"), full=Count("pk", filter=is_full)),
+        *tied.values_list("organization_id").annotate(
+            Count("pk"), full=Count("pk", filter=Q(member__status=MemberStatus.FULL))
+        ),
+    ]
+    for branch, members, number in counted:
+        every[branch] += members
+        full[branch] += number
+    return [BranchSize(one, full[one.pk], every[one.pk]) for one in branches]
 
 
 def member_counts(members: PartyMemberQuerySet) -> dict[str, int]:

@@ -16,7 +16,10 @@ from members.views.membership import (
 
 urlpatterns = [
     path("", lists.member_list, name="member_list"),
+    path("search/", lists.member_search, name="member_search"),
+    path("export/", lists.member_export, name="member_export"),
     path("coverage/", lists.coverage, name="coverage"),
+    path("branches/", lists.branch_list, name="branch_list"),
     path("transfers/", transfers.transfer_list, name="transfer_list"),
     path("transfers/<int:pk>/", transfers.transfer_detail, name="transfer_detail"),
     path("transfers/<int:pk>/print/", transfers.transfer_print, name="transfer_print"),

@@ -5,38 +5,33 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import BadRequest
-from django.db.models import Prefetch, Q
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Prefetch
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from branches.capabilities import Capability
 from branches.choices import BRANCHES
 from branches.models import Organization
-from members.choices import MEMBER_CURRENT, MEMBER_LEFT, Absence, MemberStatus
-from members.lists.paging import Cursor, count_of, in_order, page_of
-from members.models import Affiliation, BackboneTag, ContactPair, PartyMember
-from members.querysets import EVERYTHING, Ordered
-from members.rules.membership import absence_of, flowing_since_before, party_standing
-from members.statistics import absences, committee_map, member_coverage
+from members.choices import MEMBER_LEFT, Absence
+from members.forms.registry import ExportForm
+from members.lists.drivers import WrongFilter
+from members.lists.exporting import exporting
+from members.lists.member_export import readable
+from members.lists.members import LABELS, WORDS, MemberList, needed_for
+from members.lists.paging import Cursor, in_order
+from members.models import Affiliation, PartyMember
+from members.rules.membership import BRANCH_LEAST_FULL, BRANCH_MOST, absence_of, party_standing
+from members.rules.search import Kind, classify
+from members.statistics import absences, branch_sizes, member_coverage
 from members.views.drivers import needs
-from members.views.lists import size_of
+from members.views.lists import open_query, seal_query, size_of
+from members.workflow import exports
 
-PLACEMENTS = {"placed": "已编入支部", "unplaced": "还没有编入"}
-SCOPES = {"left": "已离开的"}
-TAGS = {"backbone": "骨干", "veteran": "退役军人", "contact": "结对联系司机的"}
-LABELS = {
-    "status": "党籍",
-    "absence": "外出",
-    "placement": "编入",
-    "committee": "党委",
-    "unit": "支部",
-    "branch": "编入的支部",
-    "scope": "范围",
-    "tag": "标记",
-}
+SEARCH_HINT = "可以查：姓名（全名或名字的开头）、拼音首字母、手机号或后四位、身份证号。"
 
 
 @login_required
@@ -46,33 +41,112 @@ def member_list(request):
     needs(request, Capability.PARTY_MEMBER_VIEW)
     if "" in request.GET.values():
         return redirect(members_address(**{name: value for name, value in request.GET.items() if value}))
-    today = timezone.localdate()
-    chosen = {name: request.GET[name] for name in LABELS if request.GET.get(name)}
-    units = list(_units(request))
-    rows = _narrowed(request, chosen, today)
     cursor = Cursor.read(request.GET["at"]) if request.GET.get("at") else None
-    page = page_of([Ordered(rows, ("person__name_key", "pk"))], [EVERYTHING], cursor, size_of(request.GET))
-    count = count_of(rows)
+    context = list_context(request, asked_members(request, request.GET), cursor)
+    return render(request, "members/member_list.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def member_search(request):
+    """Answer with the members a typed text means: posted, so that no name or number stands in an address or a log."""
+    needs(request, Capability.PARTY_MEMBER_VIEW)
+    if request.method == "GET":
+        return redirect("members:member_list")
+    token = request.POST.get("token", "")
+    query = open_query(token) if token else classify(request.POST.get("q", ""))
+    if query is None or query.kind in (Kind.NOTHING, Kind.PLATE):
+        asked = asked_members(request, request.POST)
+        context = list_context(request, asked, None) | {"not_understood": SEARCH_HINT}
+        return render(request, "members/member_list.html", context, status=422)
+    right = needed_for(query)
+    if right is not None and not request.reach.has(right):
+        raise PermissionDenied("按号码查人不在您的权限里。")
+    cursor = Cursor.read(request.POST["at"]) if request.POST.get("at") else None
+    context = list_context(request, asked_members(request, request.POST, query), cursor)
+    return render(request, "members/member_list.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def member_export(request):
+    """Ask for a file of exactly the rows of the list one came from: by address, or by a form with a typed text."""
+    needs(request, Capability.PARTY_MEMBER_EXPORT)
+    token = request.POST.get("token", "")
+    query = open_query(token) if token else None
+    if token and query is None:
+        raise PermissionDenied("这次查找已经过期，请重新查找再导出。")
+    source = request.POST if request.method == "POST" else request.GET
+    asked = asked_members(request, source, query, Capability.PARTY_MEMBER_EXPORT)
+    kind, columns = exporting(asked.list_name), readable(request.reach)
+    sent = request.method == "POST" and "reason" in request.POST
+    form = ExportForm(
+        request.POST if sent else None,
+        columns=columns,
+        may_unmask=False,
+        initial={"columns": [column.code for column in columns if column.default]},
+    )
+    if sent and form.is_valid():
+        chosen = {name: form.cleaned_data[name] for name in ("format", "reason")}
+        try:
+            job = exports.request_export(
+                asked, form.cleaned_data["columns"], unmask=False, actor=request.user, **chosen
+            )
+        except ValidationError as error:
+            form.add_refusal(error)
+        else:
+            return redirect("members:export_detail", pk=job.pk)
     context = {
-        "rows": [_line(one, today) for one in in_order(page.keys, _shown())],
-        "count": count,
-        "count_words": f"共 {count} 人",
-        "offers": _offers(units, chosen),
+        "form": form,
+        "count": asked.count,
+        "applied": [label for _, label in asked.in_force()],
+        "query": query,
+        "action": reverse("members:member_export"),
+        "hidden": [*asked.values.items(), *([("token", seal_query(query))] if query else [])],
+        "limits": (kind.row_limit(request.reach, True), 0),
+        "cancel_url": members_address(**asked.values),
+        "crumbs": [("党员", members_address()), ("导出", "")],
+    }
+    return render(request, "members/export_form.html", context, status=422 if form.is_bound else 200)
+
+
+def asked_members(request, source, query=None, scope: Capability = Capability.PARTY_MEMBER_VIEW) -> MemberList:
+    """Return the list somebody asked for by the conditions in `source`. Raises BadRequest for what means nothing."""
+    values = {name: source.get(name, "") for name in LABELS}
+    try:
+        return MemberList(request.reach, timezone.localdate(), values, query, scope)
+    except WrongFilter as error:
+        raise BadRequest(str(error)) from error
+
+
+def list_context(request, asked: MemberList, cursor: Cursor | None) -> dict:
+    """Return what the list template needs; the pages of a typed text are turned by forms. At most nine queries."""
+    source = request.POST if asked.query is not None else request.GET
+    size, chosen = size_of(source), asked.values
+    page = asked.page(cursor, size)
+    extra = {"size": size} if size != 50 else {}
+    is_plain = asked.query is None
+    return {
+        "rows": [_line(one, asked.today) for one in in_order(page.keys, _shown())],
+        "count": asked.count,
+        "count_words": f"共 {asked.count} 人",
+        "offers": _offers(list(_units(request)), chosen),
         "applied": [
-            {
-                "label": f"{LABELS[name]}：{_word(name, value, units)}",
-                "url": members_address(**{k: v for k, v in chosen.items() if k != name}),
-            }
-            for name, value in chosen.items()
+            {"label": label, "url": members_address(**{k: v for k, v in chosen.items() if k != name})}
+            for name, label in asked.in_force()
         ],
-        "clear_url": request.path,
+        "clear_url": members_address(),
+        "conditions": chosen,
+        "query": asked.query,
+        "query_token": seal_query(asked.query) if asked.query else "",
+        "page": page,
         "may_call": request.reach.has(Capability.DRIVER_IDENTITY_REVEAL),
         "may_transfer": request.reach.has(Capability.TRANSFER_VIEW),
-        "may_search": request.reach.has(Capability.LOST_CONTACT_VIEW),
-        "previous_url": members_address(**chosen, at=page.previous) if page.previous else "",
-        "next_url": members_address(**chosen, at=page.next) if page.next else "",
+        "may_look_for": request.reach.has(Capability.LOST_CONTACT_VIEW),
+        "may_export": request.reach.has(Capability.PARTY_MEMBER_EXPORT),
+        "previous_url": members_address(**chosen, at=page.previous, **extra) if page.previous and is_plain else "",
+        "next_url": members_address(**chosen, at=page.next, **extra) if page.next and is_plain else "",
     }
-    return render(request, "members/member_list.html", context)
 
 
 def members_address(**conditions) -> str:
@@ -106,69 +180,16 @@ def _units(request):
     )
 
 
-def _narrowed(request, chosen: dict, today):
-    """Return the members in scope that meet the conditions. Raises BadRequest for one that means nothing."""
-    rows = PartyMember.objects.visible_to(request.reach)
-    left = chosen.get("scope") == "left" or chosen.get("status") in MEMBER_LEFT
-    rows = rows.filter(status__in=sorted(MEMBER_LEFT if left else MEMBER_CURRENT)).with_unit()
-    for name, value in chosen.items():
-        rows = rows.filter(_condition(name, value, today))
-    return rows
-
-
-def _condition(name: str, value: str, today) -> Q:
-    if name == "status" and value in MemberStatus:
-        return Q(status=value)
-    if name == "scope" and value in SCOPES:
-        return Q()
-    if name == "tag" and value in TAGS:
-        return {
-            "backbone": Q(pk__in=BackboneTag.objects.running().values("person_id")),
-            "veteran": Q(person__is_veteran=True),
-            "contact": Q(pk__in=ContactPair.objects.running().values("member_id")),
-        }[value]
-    if name == "placement" and value in PLACEMENTS:
-        return Q(placed_id__isnull=value == "unplaced")
-    if name == "absence" and value in Absence:
-        away, flowing = Q(absent_since_date__lte=today), Q(absent_since_date__lte=flowing_since_before(today))
-        home = ~away | Q(absent_since_date__isnull=True)
-        return {Absence.HOME: home, Absence.SHORT: away & ~flowing, Absence.FLOWING: flowing}[Absence(value)]
-    if name in ("unit", "branch", "committee") and (value.isascii() and value.isdigit() and len(value) < 19):
-        if name == "branch":
-            return Q(placed_id=int(value))
-        if name == "unit":
-            tied = Affiliation.objects.running().filter(organization_id=int(value)).values("member_id")
-            return Q(placed_id=int(value)) | Q(formal_organization_id=int(value)) | Q(pk__in=tied)
-        return Q(unit_id__in=[pk for pk, above in committee_map().items() if above == int(value)])
-    if name == "committee" and value == "none":
-        return Q(unit_id__isnull=True)
-    raise BadRequest("这个筛选条件看不懂。")
-
-
 def _offers(units, chosen: dict) -> list[dict]:
     choices = {
         "unit": [(str(one.pk), one.short_name) for one in units],
-        "status": MemberStatus.choices,
-        "absence": Absence.choices,
-        "placement": list(PLACEMENTS.items()),
-        "scope": list(SCOPES.items()),
-        "tag": list(TAGS.items()),
+        **{name: list(WORDS[name].items()) for name in ("status", "absence", "placement", "scope", "tag")},
     }
     return [
         {"code": code, "label": LABELS[code], "choices": offered, "value": chosen.get(code, "")}
         for code, offered in choices.items()
         if len(offered) > (1 if code == "unit" else 0)
     ]
-
-
-def _word(name: str, value: str, units) -> str:
-    words = {"status": dict(MemberStatus.choices), "absence": dict(Absence.choices), "placement": PLACEMENTS}
-    if name in ("unit", "branch"):
-        return next((one.short_name for one in units if str(one.pk) == value), "—")
-    if name == "committee":
-        found = Organization.objects.filter(pk=value).first() if value.isdigit() else None
-        return found.short_name if found else "没有本系统的组织"
-    return (words | {"scope": SCOPES, "tag": TAGS})[name][value]
 
 
 # --- coverage ---------------------------------------------------------------------------------------------------------
@@ -207,3 +228,41 @@ def coverage(request):
         "crumbs": [("党员", members_address()), ("编入支部", "")],
     }
     return render(request, "members/coverage.html", context)
+
+
+SIZES = {"few": f"正式党员不足 {BRANCH_LEAST_FULL} 人", "many": f"党员超过 {BRANCH_MOST} 人"}
+PER_PAGE = 50
+
+
+@login_required
+@require_safe
+def branch_list(request):
+    """Answer with the working branches in scope and how many members each has. Six queries, however many."""
+    needs(request, Capability.PARTY_MEMBER_VIEW)
+    sizes = branch_sizes(Organization.objects.manageable_by(request.reach, Capability.PARTY_MEMBER_VIEW))
+    chosen = request.GET.get("size", "")
+    chosen = chosen if chosen in SIZES else ""
+    url = reverse("members:branch_list")
+    tabs = [{"label": "全部", "url": url, "current": not chosen, "count": len(sizes)}]
+    tabs += [
+        {
+            "label": label,
+            "url": f"{url}?size={code}",
+            "current": code == chosen,
+            "count": sum(one.size == code for one in sizes),
+        }
+        for code, label in SIZES.items()
+    ]
+    page = Paginator([one for one in sizes if not chosen or one.size == chosen], PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    here = f"{url}?{urlencode({'size': chosen} if chosen else {})}"
+    context = {
+        "rows": [(one, members_address(branch=one.organization.pk)) for one in page.object_list],
+        "page": page,
+        "tabs": tabs,
+        "previous_url": f"{here}&page={page.previous_page_number()}" if page.has_previous() else "",
+        "next_url": f"{here}&page={page.next_page_number()}" if page.has_next() else "",
+        "crumbs": [("党员", members_address()), ("支部人数", "")],
+    }
+    return render(request, "members/branch_list.html", context)

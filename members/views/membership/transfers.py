@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from branches.capabilities import Capability
 from branches.views.pages import confirm_page, form_page
 from members import endings
-from members.choices import LETTER_OPEN, LETTER_SIGNED, LetterStatus
+from members.choices import LETTER_OPEN, LETTER_SIGNED, LetterAsked, LetterStatus
 from members.forms.membership import ApproveForm, IncomingForm, NothingForm, ReceiveForm, TransferForm, WhyForm
 from members.models import Transfer
 from members.rules.transfers import (
@@ -29,7 +29,7 @@ from members.views.enterprises import page_context
 from members.views.membership.pages import crumbs, member_or_404, page_of_member
 from members.workflow import transfers as verbs
 
-CONDITIONS = {"status": ("状态", LetterStatus)}
+CONDITIONS = {"status": ("状态", LetterAsked)}
 _ENDS = ("member__person", "from_organization", "to_organization")
 
 
@@ -38,8 +38,9 @@ _ENDS = ("member__person", "from_organization", "to_organization")
 def transfer_list(request):
     """Answer with the transfers in scope, newest first. Six queries."""
     needs(request, Capability.TRANSFER_VIEW)
-    chosen = {name: request.GET[name] for name in CONDITIONS if request.GET.get(name) in LetterStatus}
-    rows = Transfer.objects.visible_to(request.reach).filter(**chosen)
+    chosen = {name: request.GET[name] for name in CONDITIONS if request.GET.get(name) in LetterAsked}
+    rows = Transfer.objects.visible_to(request.reach)
+    rows = rows.open() if chosen.get("status") == LetterAsked.OPEN else rows.filter(**chosen)
     context = page_context(request, rows, ("pk",), _ENDS, chosen, CONDITIONS, "", "件")
     today = timezone.localdate()
     context["rows"] = [{"row": one, "late": is_expired(one, today)} for one in context["rows"]]
