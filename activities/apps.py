@@ -12,6 +12,7 @@ class ActivitiesConfig(AppConfig):
     def ready(self) -> None:
         """Register the tasks everywhere; say what becomes of our rows when a unit or a person ends."""
         from activities import tasks  # noqa: F401
-        from activities.workflow import endings
+        from activities.workflow import endings, handover
 
         endings.register()
+        handover.register()

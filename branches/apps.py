@@ -12,13 +12,16 @@ class BranchesConfig(AppConfig):
     def ready(self):
         """Tell the floor below who decides there; say what becomes of our rows when a unit is dissolved."""
         from branches import tasks  # noqa: F401 - pages and commands must know the tasks, too
-        from branches.workflow import dissolution
+        from branches.querysets import of_ended_posts
+        from branches.workflow import dissolution, handover
         from foundation.accounts import rules as accounts
         from foundation.notifications import rules as notifications
 
         accounts.register_decider(decide_on_account)
         notifications.register_decider(decide_on_delivery)
+        notifications.register_veil(of_ended_posts)
         dissolution.register()
+        handover.register()
 
 
 def decide_on_account(actor, action: str, user) -> bool:

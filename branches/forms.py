@@ -378,3 +378,14 @@ class TermEndForm(VerbForm):
 
     changed_end_date = DayField(label="批准到哪一天")
     change_document = forms.CharField(label="批准文号", max_length=80)
+
+
+class HandOverForm(VerbForm):
+    """What the outgoing holder wants his successor to know."""
+
+    note = forms.CharField(
+        label="给接任者的话",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="正在等谁、约好了什么、要当心什么。不要写证件号和手机号。",
+    )

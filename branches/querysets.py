@@ -7,12 +7,13 @@ from typing import Self
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from treebeard.mp_tree import MP_NodeQuerySet
 
 from branches.capabilities import Capability
 from branches.choices import BRANCHES, OrganizationStatus
+from branches.handover import HANDED_OVER
 from branches.scope import Reach, Region, reach_of, subtree
 
 
@@ -99,6 +100,30 @@ class AppointmentQuerySet(ScopedQuerySet):
         """Return the appointments that run at an instant or begin later."""
         return self.filter(Q(until_at__isnull=True) | Q(until_at__gt=at))
 
+    def hand_overs_for(self, who) -> Self:
+        """Return the posts that have begun and whose hand-over a user (or reach) may read. Queries as `visible_to`.
+
+        Who sees posts and figures of the unit; the holder while he holds it; whoever holds the same post now, and once
+        it has ended, the deputy of an office there. The former holder is none of these.
+        """
+        reach: Reach = reach_of(who)
+        regions = [reach.region(one) for one in (Capability.APPOINTMENT_VIEW, Capability.STATISTICS_VIEW)]
+        units = regions[0].organization_ids & regions[1].organization_ids
+        mine = (Q(until_at__isnull=True) | Q(until_at__gt=reach.at)) & Q(user_id=reach.user_id)
+        condition = Q(organization_id__in=units) | (mine if reach.posts else Q(pk__in=[]))
+        for post in reach.posts:
+            condition |= Q(organization_id=post.organization_id, role=post.role)
+        at_post = [post.organization_id for post in reach.posts]
+        deputised = apps.get_model("branches", "Office")._base_manager.filter(
+            Q(deputy__until_at__isnull=True) | Q(deputy__until_at__gt=reach.at),
+            organization_id__in=at_post,
+            deputy__user_id=reach.user_id,
+            deputy__from_at__lte=reach.at,
+        )
+        condition |= Q(until_at__lte=reach.at, organization_id__in=deputised.values("organization_id"))
+        begun = Q(from_at__lte=reach.at) & (Q(until_at__isnull=True) | Q(until_at__gt=F("from_at")))
+        return self.filter(condition, begun, role__in=sorted(HANDED_OVER))
+
 
 class OfficeQuerySet(ScopedQuerySet):
     """Offices: organisation and duty."""
@@ -137,6 +162,29 @@ class BranchFileSnapshotQuerySet(ScopedQuerySet):
     def within(self, region: Region) -> Self:
         """Return the snapshots of the organisations of the region."""
         return self.filter(organization_id__in=region.organization_ids)
+
+
+def of_ended_posts(at: datetime) -> Q:
+    """Return the condition on a notification that its recipient got it in a post that has ended at an instant.
+
+    Whatever it was about: somebody with two posts loses the messages of that time, never the work. Who holds a post in
+    the same unit again, or still, keeps them; what concerns the account itself stays.
+    """
+    posts = apps.get_model("branches", "Appointment")._base_manager
+    again = posts.filter(
+        Q(until_at__isnull=True) | Q(until_at__gt=at),
+        user_id=OuterRef("user_id"),
+        organization_id=OuterRef("organization_id"),
+        from_at__lte=at,
+    )
+    gone = posts.filter(
+        ~Exists(again),
+        user_id=OuterRef("user_id"),
+        from_at__lte=OuterRef("created_at"),
+        until_at__gt=OuterRef("created_at"),
+        until_at__lte=at,
+    )
+    return Q(Exists(gone)) & ~Q(event__startswith="account.")
 
 
 def users_visible_to(who, capability: Capability = Capability.USER_VIEW) -> QuerySet:

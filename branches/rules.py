@@ -228,3 +228,21 @@ def reminder_of(due_date: date, today: date) -> int | None:
     if due_date <= today:
         return 0
     return next((months for months in sorted(TERM_REMINDERS[:-1]) if due_date <= months_after(today, months)), None)
+
+
+# --- hand-over --------------------------------------------------------------------------------------------------------
+# Days ahead of the end of a post at which people are reminded: a month and a week.
+POST_REMINDERS = (31, 7)
+COUNTED_WITHIN = timedelta(days=31)  # a post that ended longer ago is not counted any more
+
+
+def days_left(until_at: datetime, at: datetime) -> int:
+    """Return the whole days from an instant to another, never below 0."""
+    return max((until_at - at).days, 0)
+
+
+def post_reminder_of(until_at: datetime, at: datetime) -> int | None:
+    """Return the stage of a reminder before a post ends: 7 or 31 days; None: not yet, or over."""
+    if until_at <= at:
+        return None
+    return next((days for days in sorted(POST_REMINDERS) if until_at - at <= timedelta(days=days)), None)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Q
 
 from branches import rules
 from branches.choices import COMMITTEES, REQUIRED_POSTS, DivisionLevel, Kind, OrganizationStatus, Role
+from branches.handover import HANDED_OVER
 from branches.models import Appointment, Division, Organization
 from branches.querysets import OrganizationQuerySet
+from branches.scope import Reach
 
 
 def tree_counts(organizations: OrganizationQuerySet) -> dict[str, int]:
@@ -79,6 +81,24 @@ def vacancy_rows(organizations: OrganizationQuerySet, at: datetime, role: str = 
     ]
     rows.sort(key=lambda row: (row.since is None, row.since or at, row.organization.path))
     return rows
+
+
+def hand_overs_waiting(reach: Reach) -> list[Appointment]:
+    """Return what a reader has to hand over soon, and what came to him and he has not taken note of, soonest first.
+
+    His own posts that end within a month; those of a predecessor in the same post that ended within three. One query.
+    """
+    if not reach.posts:
+        return []
+    at = reach.at
+    soon = Q(user_id=reach.user_id, until_at__gt=at, until_at__lte=at + timedelta(days=max(rules.POST_REMINDERS)))
+    came = Q(pk__in=[])
+    for post in reach.posts:
+        came |= Q(organization_id=post.organization_id, role=post.role)
+    came &= Q(until_at__lte=at, until_at__gt=at - timedelta(days=90), hand_over__acknowledged_at__isnull=True)
+    came &= ~Q(user_id=reach.user_id) & Q(until_at__gt=F("from_at"))
+    posts = Appointment.objects.filter(soon | came, role__in=sorted(HANDED_OVER), from_at__lte=at)
+    return list(posts.select_related("organization", "user").order_by("until_at", "pk")[:5])
 
 
 def by_kind_and_level(organizations: OrganizationQuerySet) -> dict[tuple[str, str], int]:

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from branches.workflow import terms
+from branches.workflow import handover, terms
 from branches.workflow.reference import remind_of_calendar as remind
 
 
@@ -17,3 +17,15 @@ def remind_of_terms() -> None:
 def remind_of_calendar() -> None:
     """Remind the administrators of a year whose working days are not loaded."""
     remind(timezone.now())
+
+
+@shared_task(name="branches.tasks.count_hand_overs")
+def count_hand_overs() -> None:
+    """Write down what was open where a post has ended, and tell who has the work now."""
+    handover.count_ended(timezone.now())
+
+
+@shared_task(name="branches.tasks.remind_of_endings")
+def remind_of_endings() -> None:
+    """Remind holders and the clerks above of posts that end within a month and within a week."""
+    handover.remind_of_endings(timezone.now())

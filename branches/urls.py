@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from branches.views import appointments, exports, guidance, organizations, terms, users
+from branches.views import appointments, exports, guidance, handover, organizations, terms, users
 
 app_name = "branches"
 
@@ -27,6 +27,11 @@ urlpatterns = [
     path("offices/<int:pk>/arrange/", guidance.office_arrange, name="office_arrange"),
     path("appointments/", appointments.appointment_list, name="appointment_list"),
     path("appointments/vacant/", appointments.vacancy_list, name="vacancy_list"),
+    path("appointments/hand-overs/", handover.hand_over_list, name="hand_over_list"),
+    path("appointments/<int:pk>/hand-over/", handover.hand_over, name="hand_over"),
+    path("appointments/<int:pk>/hand-over/print/", handover.hand_over_print, name="hand_over_print"),
+    path("appointments/<int:pk>/hand-over/note/", handover.hand_over_note, name="hand_over_note"),
+    path("appointments/<int:pk>/hand-over/acknowledge/", handover.hand_over_acknowledge, name="hand_over_acknowledge"),
     path("terms/", terms.term_list, name="term_list"),
     path("terms/<int:pk>/end/", terms.term_change, name="term_change"),
     path("appointments/<int:pk>/end/", appointments.appointment_end, name="appointment_end"),

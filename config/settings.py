@@ -267,6 +267,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="9", minute="0"),
     },
     "remind of terms": {"task": "branches.tasks.remind_of_terms", "schedule": crontab(hour="9", minute="10")},
+    "remind of posts that end": {"task": "branches.tasks.remind_of_endings", "schedule": crontab(hour="9", minute="5")},
+    "count what ended posts hand over": {
+        "task": "branches.tasks.count_hand_overs",
+        "schedule": 60.0,
+        "options": _STALE,
+    },
     "sweep the clocks of grievances": {
         "task": "grievances.tasks.sweep_clocks",
         "schedule": 60.0,

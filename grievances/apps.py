@@ -13,8 +13,9 @@ class GrievancesConfig(AppConfig):
         """Register the tasks everywhere; say what becomes of cases of a dissolved committee or a merged person."""
         from grievances import tasks  # noqa: F401
         from grievances.lists import ledger_export
-        from grievances.workflow import endings, retention
+        from grievances.workflow import endings, handover, retention
 
         endings.register()
         retention.register()
+        handover.register()
         ledger_export.register_ledger()

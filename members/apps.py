@@ -15,9 +15,11 @@ class MembersConfig(AppConfig):
         Pages and commands send wake-ups, so they must know the tasks.
         """
         from members import tasks  # noqa: F401
-        from members.lists import driver_export
-        from members.workflow import dissolution, membership_endings
+        from members.lists import driver_export, member_export
+        from members.workflow import dissolution, handover, membership_endings
 
         dissolution.register()
         membership_endings.register()
+        handover.register()
         driver_export.register_drivers()
+        member_export.register_members()

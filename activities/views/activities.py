@@ -29,7 +29,8 @@ from members.views.drivers import needs
 from members.views.lists import size_of
 
 UNRECORDED = "unrecorded"
-STATUS_WORDS = {**dict(ActivityStatus.choices), UNRECORDED: "时间过了还没记"}
+NOT_YET = "ahead"
+STATUS_WORDS = {NOT_YET: "还没开的", **dict(ActivityStatus.choices), UNRECORDED: "时间过了还没记"}
 
 
 @login_required
@@ -72,8 +73,9 @@ def _narrowed(request, at) -> tuple:
             rows, chosen[name], labels[name] = rows.filter(**{name: value}), value, words[value]
     status = request.GET.get("status", "")
     if status in STATUS_WORDS:
-        overdue = Q(status__in=sorted(AHEAD), starts_at__lte=at)
-        rows = rows.filter(overdue if status == UNRECORDED else Q(status=status))
+        ahead = Q(status__in=sorted(AHEAD))
+        special = {NOT_YET: ahead, UNRECORDED: ahead & Q(starts_at__lte=at)}
+        rows = rows.filter(special.get(status, Q(status=status)))
         chosen["status"], labels["status"] = status, STATUS_WORDS[status]
     for name, lookup, word in (("from", "gte", "起"), ("until", "lt", "以前")):
         day = _day(request.GET.get(name, ""))

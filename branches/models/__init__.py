@@ -1,6 +1,7 @@
 """The nouns of the organisation tree."""
 
 from branches.models.files import BranchFileSnapshot
+from branches.models.handover import HandOver
 from branches.models.organizations import (
     Appointment,
     Division,
@@ -17,6 +18,7 @@ __all__ = [
     "BranchFileSnapshot",
     "Division",
     "Guidance",
+    "HandOver",
     "Office",
     "Organization",
     "OrganizationManager",

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from branches import filters, forms, rules, statistics, workflow
 from branches.capabilities import Capability
 from branches.choices import REQUIRED_POSTS
+from branches.handover import HANDED_OVER
 from branches.models import Appointment, Organization
 from branches.querysets import users_visible_to
 from branches.views.organizations import _page, _page_url, one_for
@@ -50,6 +51,7 @@ def appointment_list(request):
         "applied": chosen.applied(),
         "clear_url": request.path,
         "roles": filters.ROLE_WORDS["role"].items(),
+        "handed_over": HANDED_OVER if request.reach.has(Capability.STATISTICS_VIEW) else (),
         "tabs": _tabs(request, "appointments", page.paginator.count),
         "previous_url": _page_url(query, page.previous_page_number() if page.has_previous() else None),
         "next_url": _page_url(query, page.next_page_number() if page.has_next() else None),
@@ -90,6 +92,7 @@ def _tabs(request, current: str, count: int) -> list[dict]:
         ("appointments", "在任", reverse("branches:appointment_list")),
         ("vacancies", "空缺", reverse("branches:vacancy_list")),
         ("terms", "届期", reverse("branches:term_list")),
+        ("hand_overs", "交接", reverse("branches:hand_over_list")),
     )
     return [
         {"label": label, "url": url, "current": name == current, "count": count if name == current else ""}

@@ -2,6 +2,7 @@
 
 from branches.workflow.appointments import appoint, end_appointment
 from branches.workflow.guidance import add_guidance, end_guidance
+from branches.workflow.handover import acknowledge_hand_over, note_for_successor
 from branches.workflow.offices import (
     acting_at,
     acting_for,
@@ -14,6 +15,7 @@ from branches.workflow.offices import (
     offices_of,
     open_office,
     set_deputy,
+    who_acts,
 )
 from branches.workflow.organizations import (
     add_organization,
@@ -28,6 +30,7 @@ from branches.workflow.terms import change_term_end, record_term
 from branches.workflow.users import add_user, issue_reset_code, lock_user, remove_second_factor, unlock_user
 
 __all__ = [
+    "acknowledge_hand_over",
     "acting_at",
     "acting_for",
     "add_guidance",
@@ -46,6 +49,7 @@ __all__ = [
     "mark_absent",
     "mark_back",
     "move_organization",
+    "note_for_successor",
     "office_of",
     "offices_at",
     "offices_of",
@@ -57,4 +61,5 @@ __all__ = [
     "set_deputy",
     "start_organization",
     "unlock_user",
+    "who_acts",
 ]

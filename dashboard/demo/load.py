@@ -31,7 +31,7 @@ from dashboard.demo.cases import load_cases
 from dashboard.demo.cities import CHENGDU, DONGYING, PANZHIHUA, PLATFORM, SUZHOU
 from dashboard.demo.development import load_development
 from dashboard.demo.inbox import load_inbox
-from dashboard.demo.memberships import load_memberships
+from dashboard.demo.memberships import load_hand_over, load_memberships
 from dashboard.demo.names import People, counties_of
 from dashboard.demo.records import load_records
 from dashboard.demo.registry import Placement, write
@@ -108,6 +108,7 @@ def load_demo(*, at: datetime | None = None, force: bool = False) -> Loaded:
         load_memberships(organizations, at, _clerk_of(organizations[CLAIM[1]], at))
         members += load_development(organizations, at)
         load_records(organizations, at)
+        load_hand_over(organizations, at)
         trail.record("seed.demo", None, actor=None, details={"drivers": drivers, "members": members})
     return Loaded(Organization.objects.count() - before, Appointment.objects.count(), drivers, members)
 

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from branches.choices import Role
 from branches.models import Appointment, Organization
+from branches.workflow import end_appointment, note_for_successor
 from dashboard.demo.cities import PANZHIHUA_FIRM_BRANCH
 from foundation.accounts.models import User
 from members.models import PartyMember
@@ -40,6 +42,18 @@ def load_memberships(organizations: dict[str, Organization], at: datetime, clerk
         lost_contact.note_attempt(
             lost, channel=channel, on_date=on_date, was_reached=False, note=note, actor=secretary, at=at
         )
+
+
+def load_hand_over(organizations: dict[str, Organization], at: datetime) -> None:
+    """Let the term of one secretary end in three weeks, with a note for whoever comes; nobody is appointed yet."""
+    branch = organizations["510411-11"]
+    post = Appointment.objects.running(at).filter(organization=branch, role=Role.SECRETARY, until_at=None).first()
+    if post is None:
+        return
+    end_appointment(post, actor=None, reason="任期届满", until_at=at + timedelta(days=21), at=at)
+    note_for_successor(
+        post, "物流园的车位还在谈，园区答应下月 5 号前回话。两名流动党员还没来报到，已经通知。", actor=post.user, at=at
+    )
 
 
 def _holder(organization: Organization, role: str, at: datetime) -> User | None:

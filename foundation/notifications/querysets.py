@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from foundation.notifications import rules
 from foundation.notifications.choices import DIGEST, EXTERNAL, GIVEN_UP, NOT_CONFIGURED, ChannelKind, DeliveryStatus
 
 
@@ -16,14 +17,21 @@ class NotificationQuerySet(models.QuerySet):
     """Notifications; everybody sees his own only."""
 
     def visible_to(self, user: Any, at: datetime | None = None) -> Self:
-        """Return the inbox of an account at an instant (default now): its own, due, digests left out. One index."""
+        """Return the inbox of an account at an instant (default now): its own, due, digests left out. One index.
+
+        Without what a higher floor says may be read no more (`rules.register_veil`).
+        """
         if user is None or not user.is_authenticated:
             return self.none()
         return self.in_inbox_of(user.pk, at)
 
     def in_inbox_of(self, user_id: Any, at: datetime | None = None) -> Self:
         """Return the same for the number of an account, or for an expression that stands for one."""
-        return self.filter(user_id=user_id, due_at__lte=at or timezone.now()).exclude(event=DIGEST)
+        at = at or timezone.now()
+        rows = self.filter(user_id=user_id, due_at__lte=at).exclude(event=DIGEST)
+        for veil in rules.veils(at):
+            rows = rows.filter(~veil)
+        return rows
 
     def unread(self) -> Self:
         """Return those nobody has read."""

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from foundation.notifications.choices import DEFAULTS, GROUP_OF, ChannelKind, EventGroup
 
 QUIET_FROM, QUIET_UNTIL = time(22, 0), time(7, 0)  # nobody's phone rings for what can wait until morning
@@ -25,6 +27,7 @@ _SUBJECT = re.compile(r"[a-z_]+(\.[a-z_]+)*:[A-Za-z0-9_.-]+", re.ASCII)
 _LOCAL_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*", re.ASCII)
 
 _deciders: list[Callable[[object, str], bool]] = []
+_veils: list[Callable[[datetime], Q]] = []
 
 
 def register_decider(decider: Callable[[object, str], bool]) -> None:
@@ -34,6 +37,20 @@ def register_decider(decider: Callable[[object, str], bool]) -> None:
     """
     if decider not in _deciders:
         _deciders.append(decider)
+
+
+def register_veil(veil: Callable[[datetime], Q]) -> None:
+    """Add a function (instant) → condition on notifications that their recipient may read no more.
+
+    The lower floor knows no posts: branches registers, in `ready()`, that what came in a post ends with the post.
+    """
+    if veil not in _veils:
+        _veils.append(veil)
+
+
+def veils(at: datetime) -> list[Q]:
+    """Return the conditions under which a notification is in nobody's inbox at an instant any more. No query."""
+    return [veil(at) for veil in _veils]
 
 
 def may(actor, action: str) -> bool:

@@ -1,4 +1,4 @@
-"""Lodging for a driver: at the branch, the station, the desk. Drafts are one's own."""
+"""Lodging for a driver: at the branch, the station, the desk. Drafts are one's own, then the office's."""
 
 from __future__ import annotations
 
@@ -42,9 +42,11 @@ def lodge(request):
 @login_required
 @require_http_methods(["GET", "POST"])
 def draft(request, pk: int):
-    """Show one of one's own drafts to go on with it, lodge it or drop it. About 30 queries."""
+    """Show a draft of one's own, or one a predecessor left, to go on with it, lodge it or drop it. About 30 queries."""
     units = _units(request)
-    kept = get_object_or_404(Grievance.objects.drafts_of(request.user), pk=pk)
+    kept = get_object_or_404(Grievance.objects.drafts_for(request.reach), pk=pk)
+    if kept.collector.organization not in units:  # of a unit below whose posts stand empty
+        units.append(kept.collector.organization)
     if request.method == "GET":
         return _page(request, _form(request, units, initial=_initial(kept), draft=kept), kept)
     if "drop" in request.POST:
@@ -200,7 +202,7 @@ def _page(request, form: LodgeForm, kept: Grievance | None = None, *, similar=()
         "may_search": request.reach.has(Capability.DRIVER_VIEW),
         "has_hotline": bool(HOTLINES & form.channels),
         "similar": similar,
-        "drafts": list(Grievance.objects.drafts_of(request.user)) if kept is None else [],
+        "drafts": list(Grievance.objects.drafts_for(request.reach)) if kept is None else [],
         "provinces": provinces(),
         "files_again": bool(request.FILES),
         "most_files": MOST,

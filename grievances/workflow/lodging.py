@@ -142,10 +142,11 @@ def save_draft(complaint: Complaint, *, at: datetime, actor, unit: Organization,
 
 def change_draft(grievance: Grievance, complaint: Complaint, *, actor, at: datetime) -> None:
     """Write a draft anew. Raises PermissionDenied, ValidationError per field, trail.NotAllowed, trail.Conflict."""
-    _require_own_draft(grievance, actor, at)
+    _require_draft_of(grievance, actor, at)
     with held(grievance):
         _built(complaint, grievance.organization, at, actor, draft=grievance)
-        grievance.save(update_fields=TOLD)
+        grievance.lodged_by = actor  # who goes on with what a predecessor left has it from now on
+        grievance.save(update_fields=[*TOLD, "lodged_by"])
         note(grievance, actor=actor, action="grievance.draft")
 
 
@@ -154,10 +155,11 @@ def lodge_draft(grievance: Grievance, *, actor, at: datetime) -> Lodged:
 
     Raises PermissionDenied, trail.NotAllowed, trail.Conflict.
     """
-    _require_own_draft(grievance, actor, at)
+    _require_draft_of(grievance, actor, at)
     passphrase = new_code(6)
     with transaction.atomic():
-        move(grievance, Status.LODGED, actor=actor, action="grievance.lodge", changes={"lodged_at": at})
+        changes = {"lodged_at": at, "lodged_by": actor}
+        move(grievance, Status.LODGED, actor=actor, action="grievance.lodge", changes=changes)
         grievance.passphrase_hash = passphrase_digest(grievance.track_code, passphrase)
         grievance.save(update_fields=["passphrase_hash"])
         clocks.start(grievance, [ClockKind.TRANSFER], at)
@@ -171,23 +173,18 @@ def drop_draft(grievance: Grievance, *, actor, at: datetime) -> None:
 
     Raises PermissionDenied, trail.NotAllowed, trail.Conflict.
     """
-    require(grievance.lodged_by_id == actor.pk, "草稿由写的人丢掉。")
-    _require_draft(grievance)
+    _require_draft_of(grievance, actor, at)
     with held(grievance):
         note(grievance, actor=actor, action="grievance.drop_draft")
         grievance.delete()
 
 
-def _require_own_draft(grievance: Grievance, actor, at: datetime) -> None:
-    require(grievance.lodged_by_id == actor.pk, "草稿由写的人改和提交。")
-    reach = acting(actor, at).reach  # he may have another post by now, or none
-    require(cases.may_lodge_for_driver(reach, grievance.collector.organization), "只能替本单位的司机登记诉求。")
-    _require_draft(grievance)
-
-
-def _require_draft(grievance: Grievance) -> None:
+def _require_draft_of(grievance: Grievance, actor, at: datetime) -> None:
+    """Refuse whom the draft is not: its writer while he may lodge there, else who has the work of the unit now."""
     if grievance.status != Status.DRAFT:
         raise trail.NotAllowed("这件诉求已经提交过，不是草稿了。")
+    theirs = Grievance.objects.drafts_for(acting(actor, at).reach).filter(pk=grievance.pk)
+    require(theirs.exists(), "草稿由写的人改和提交；他离任以后，由接手的人办。")
 
 
 def lodge_feedback(*, title: str, description: str, contact: str, user, at: datetime) -> Grievance:

@@ -369,6 +369,7 @@ class House:
             status="draft",
             organization=organization,
             origin=organization,
+            collector=Office.objects.get_or_create(organization=organization, duty="collect")[0],
             lodged_by=user,
             lodged_at=timezone.now(),
         )
