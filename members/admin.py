@@ -1,4 +1,4 @@
-"""The registry in the admin: firms and vehicles to keep, drivers and Party members to read.
+"""The registry in the admin: firms and vehicles to keep, drivers, Party members and their papers to read.
 
 The driver admin's 导入 opens the roster pipeline, its 导出 the export of the portal: one way in, one way out.
 """
@@ -9,10 +9,16 @@ from django import forms
 from django.contrib import admin
 
 from branches.admin import ScopedAdmin, ScopedImportExport
-from branches.admin.scoped import RefusedForm
+from branches.admin.scoped import RefusedForm, ScopedExport
 from branches.capabilities import Capability
-from members.models import Driver, Enterprise, PartyMember, Vehicle
-from members.resources import EnterpriseResource, VehicleResource
+from members.models import Affiliation, Driver, Enterprise, LostContact, PartyMember, Transfer, Vehicle
+from members.resources import (
+    AffiliationResource,
+    EnterpriseResource,
+    LostContactResource,
+    TransferResource,
+    VehicleResource,
+)
 from members.rules.drivers import GUARDED_ACTIONS
 from members.workflow.drivers import PARTY_FIELDS, may_read_party_facts
 from members.workflow.enterprises import ENTERPRISE_FIELDS, add_enterprise, change_enterprise
@@ -159,3 +165,87 @@ class PartyMemberAdmin(ScopedAdmin):
     list_filter = ["status"]
     list_select_related = ["person", "formal_organization"]
     fields = ["person", "status", "formal_organization", "external_organization", "joined_date", "full_date"]
+
+
+class PaperAdmin(ScopedExport, ScopedAdmin):
+    """Papers of membership, to read and take out: each step has its verb behind the portal's pages.
+
+    The specification has no line of its own for taking them out: whoever may export members.
+    """
+
+    export_capability = Capability.PARTY_MEMBER_EXPORT
+    ordering = ["-pk"]
+    search_fields = ["^member__person__name"]
+    search_help_text = "姓名的开头"
+
+
+@admin.register(Affiliation)
+class AffiliationAdmin(PaperAdmin):
+    """Ties beside the formal one."""
+
+    resource_classes = [AffiliationResource]
+    view_capability = Capability.PARTY_MEMBER_VIEW
+    list_display = ["member", "organization", "kind", "status", "from_date", "reported_in_date", "until_date"]
+    list_filter = ["kind", "status"]
+    list_select_related = ["member__person", "organization"]
+    fields = ["member", "organization", "kind", "status", "from_date", "notified_at", "reported_in_date", "until_date"]
+
+
+@admin.register(Transfer)
+class TransferAdmin(PaperAdmin):
+    """Letters of transfer."""
+
+    resource_classes = [TransferResource]
+    view_capability = Capability.TRANSFER_VIEW
+    list_display = ["member", "source", "target", "status", "number", "issued_date", "expires_date"]
+    list_filter = ["status"]
+    list_select_related = ["member__person", "from_organization", "to_organization"]
+    search_fields = ["^member__person__name", "=number"]
+    search_help_text = "姓名的开头，或完整的介绍信编号"
+    fields = [
+        "member",
+        "from_organization",
+        "from_external",
+        "to_organization",
+        "to_external",
+        "status",
+        "number",
+        "issued_date",
+        "expires_date",
+        "drafted_at",
+        "approved_at",
+        "answered_at",
+    ]
+
+    @admin.display(description="转出组织")
+    def source(self, letter):
+        """Return where the member comes from, inside the system or outside."""
+        return letter.from_name
+
+    @admin.display(description="转入组织")
+    def target(self, letter):
+        """Return where he goes."""
+        return letter.to_name
+
+
+@admin.register(LostContact)
+class LostContactAdmin(PaperAdmin):
+    """Searches for members who cannot be reached."""
+
+    resource_classes = [LostContactResource]
+    view_capability = Capability.LOST_CONTACT_VIEW
+    list_display = ["member", "organization", "status", "since_date", "decided_date", "approved_date", "filed_date"]
+    list_filter = ["status"]
+    list_select_related = ["member__person", "organization"]
+    fields = [
+        "member",
+        "organization",
+        "status",
+        "since_date",
+        "decided_date",
+        "approved_date",
+        "approval_document",
+        "filed_date",
+        "filing_document",
+        "ended_date",
+    ]

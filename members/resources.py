@@ -1,4 +1,4 @@
-"""import-export of firms and vehicles: small tables; rosters of drivers have their own pipeline."""
+"""import-export of small tables: firms and vehicles in and out, papers of membership out; rosters have a pipeline."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from branches.models import Organization
 from branches.resources import SafeResource
 from foundation.protection.canonical import canonical_id_number, canonical_plate, name_key
 from members.choices import Coverage, EnterpriseKind, VehicleStatus
-from members.models import Enterprise, Vehicle
+from members.models import Affiliation, Enterprise, LostContact, Transfer, Vehicle
 from members.workflow.enterprises import add_enterprise, change_enterprise
 from members.workflow.vehicles import add_vehicle, change_vehicle
 
@@ -148,3 +148,75 @@ class VehicleResource(RegistryResource):
         """Change a vehicle."""
         stored = Vehicle.objects.only("version").get(pk=instance.pk)
         change_vehicle(instance, values, version=stored.version, actor=self.actor)
+
+
+# --- out only: every step of these is a verb behind the portal's pages ----------------------------------------------
+class OfMemberResource(SafeResource):
+    """Rows about a Party member; units by their short names."""
+
+    HEADINGS: ClassVar = {"name": "党员"}
+    name = fields.Field("name", "member__person__name", readonly=True)
+    organization = fields.Field("organization", "organization__short_name", readonly=True)
+
+
+class AffiliationResource(OfMemberResource):
+    """Ties beside the formal one."""
+
+    class Meta(SafeResource.Meta):
+        model = Affiliation
+        fields = (
+            "name",
+            "organization",
+            "kind",
+            "status",
+            "from_date",
+            "reported_in_date",
+            "until_date",
+            "end_reason",
+        )
+        export_order = fields
+
+
+class TransferResource(SafeResource):
+    """Letters of transfer."""
+
+    HEADINGS: ClassVar = {"name": "党员"}
+    name = fields.Field("name", "member__person__name", readonly=True)
+    from_organization = fields.Field("from_organization", "from_organization__short_name", readonly=True)
+    to_organization = fields.Field("to_organization", "to_organization__short_name", readonly=True)
+
+    class Meta(SafeResource.Meta):
+        model = Transfer
+        fields = (
+            "name",
+            "from_organization",
+            "from_external",
+            "to_organization",
+            "to_external",
+            "status",
+            "number",
+            "issued_date",
+            "expires_date",
+            "reason",
+        )
+        export_order = fields
+
+
+class LostContactResource(OfMemberResource):
+    """Searches for members."""
+
+    class Meta(SafeResource.Meta):
+        model = LostContact
+        fields = (
+            "name",
+            "organization",
+            "status",
+            "since_date",
+            "decided_date",
+            "approved_date",
+            "approval_document",
+            "filed_date",
+            "filing_document",
+            "ended_date",
+        )
+        export_order = fields
