@@ -1,7 +1,8 @@
 """`python -m bench.run`: measure everything, print one table, write it to docs/benchmarks/.
 
-`--quick` takes 10,000 rows and under three minutes. `--only r1 r4` picks cases (r1 with r2, r5 with r6). PostgreSQL is
-looked for at BENCH_DATABASE_URL (else TEST_DATABASE_URL); without it only SQLite is measured, and the table says so.
+`--quick` takes 10,000 rows and under three minutes. `--only r1 r4` picks cases (r1 with r2, r5 with r6, m1 with m2 and
+m3). PostgreSQL is looked for at BENCH_DATABASE_URL (else TEST_DATABASE_URL); without it only SQLite is measured, and
+the table says so.
 """
 
 from __future__ import annotations

@@ -13,11 +13,13 @@ from datetime import UTC, date, datetime, timedelta
 from django.db import connection, transaction
 from stdnum.cn import uscc
 
+from activities.models import Activity, Attendance
 from branches.choices import Kind, Level
 from branches.models import Organization
 from branches.reference import division_rows
 from branches.rules import COLLECTIVE_DIVISIONS, is_functional_zone
 from branches.workflow.organizations import hold_tree
+from dashboard.demo.branch_life import load_branch_life
 from dashboard.demo.grievances import load_grievances
 from dashboard.demo.names import People
 from dashboard.demo.registry import Placement, write
@@ -61,6 +63,7 @@ class Loaded:
     drivers: int
     members: int
     grievances: int = 0
+    activities: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +84,13 @@ def load(
     organizations: int,
     seed: int,
     grievances: int = 0,
+    activities: int = 0,
     tell: Callable[[str], None] = lambda sentence: None,
 ) -> Loaded:
     """Load a registry and return how many rows were added. Rows that are there already stay: running it again adds
     what is missing, so a load that was killed goes on.
 
-    One transaction for organisations and firms, one per 10,000 drivers, one per 5,000 grievances. Raises
+    One transaction for organisations and firms, one per 10,000 drivers, 5,000 grievances or 2,000 activities. Raises
     ValueError for numbers that do not fit together (more members than drivers, drivers without a committee).
     """  # noqa: D205 - two sentences
     if members > drivers:
@@ -95,6 +99,8 @@ def load(
         raise ValueError("有司机就至少要有 1 个组织来登记他们。")
     if grievances and organizations < 1:
         raise ValueError("有诉求就至少要有 1 个组织来受理。")
+    if activities and not members:
+        raise ValueError("有活动就要有党员：到会名册上是党员。")
     if grievances > MOST_GRIEVANCES:
         raise ValueError(f"诉求最多 {MOST_GRIEVANCES:,} 件。")
     with transaction.atomic():
@@ -129,7 +135,11 @@ def load(
         tell(f"司机 {first + len(chunk)} / {drivers}")
     _analyze()
     new_grievances = load_grievances([place.committee_id for place in places], grievances, seed, tell)
-    return Loaded(new_organizations, new_firms, new_drivers, new_members, new_grievances)
+    branches = [pk for place in places for pk in place.branch_ids]
+    new_activities = load_branch_life(branches, activities, seed, AS_OF, tell)
+    if new_activities:
+        _analyze()
+    return Loaded(new_organizations, new_firms, new_drivers, new_members, new_grievances, new_activities)
 
 
 # --- organisations --------------------------------------------------------------------------------------------------
@@ -324,6 +334,8 @@ def _analyze() -> None:
             Affiliation,
             Enterprise,
             Organization,
+            Activity,
+            Attendance,
         )
         for model in loaded:
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")

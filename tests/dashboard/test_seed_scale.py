@@ -4,8 +4,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
-from branches.models import Organization
+from activities.models import Activity, Attendance
+from branches.models import Organization, Term
 from dashboard.canonical import lines
 from dashboard.demo import scale
 from dashboard.integrity import verify
@@ -31,14 +33,27 @@ def test_there_is_exactly_what_was_asked_for(divisions):
     assert Affiliation.objects.exists()
 
 
+def test_a_year_of_branch_life_is_loaded_once_and_holds(divisions):
+    said = seed_scale(drivers=300, members=120, organizations=60, activities=720)
+    number = Activity.objects.count()
+    assert 0 < number <= 720
+    assert f"活动 {number} 次" in said
+    assert Attendance.objects.count() == sum(Activity.objects.values_list("expected", flat=True))
+    assert Term.objects.exists()
+    before = list(lines())
+    seed_scale(drivers=300, members=120, organizations=60, activities=720)
+    assert list(lines()) == before
+    assert [one for one in verify(timezone.now()) if one.count] == []
+    with pytest.raises(CommandError, match="有活动就要有党员"):
+        seed_scale(drivers=10, members=0, organizations=10, activities=1)
+
+
 def test_one_in_24_drivers_is_a_member_where_nothing_is_said(divisions):
     seed_scale(drivers=1000, organizations=20)
     assert PartyMember.objects.count() == 41
 
 
 def test_every_invariant_holds_afterwards(divisions):
-    from django.utils import timezone
-
     seed_scale(drivers=300, members=40, organizations=120)
     assert [one for one in verify(timezone.now()) if one.count] == []
 

@@ -21,11 +21,14 @@ class Command(BaseCommand):
             "--organizations", type=int, default=300, metavar="N", help="组织总数（含行业党委），默认 300"
         )
         parser.add_argument("--grievances", type=int, default=0, metavar="N", help="诉求数，默认 0")
+        parser.add_argument(
+            "--activities", type=int, default=0, metavar="N", help="上一年的组织生活次数（带到会名册和届期），默认 0"
+        )
         parser.add_argument("--seed", type=int, default=1, metavar="S", help="随机种子，默认 1")
 
-    def handle(self, *, drivers, members, organizations, grievances, seed, **options):
+    def handle(self, *, drivers, members, organizations, grievances, activities, seed, **options):
         members = drivers * 41 // 1000 if members is None else members
-        if min(drivers, members, organizations, grievances, seed) < 0:
+        if min(drivers, members, organizations, grievances, activities, seed) < 0:
             raise CommandError("数量和种子不能是负数。", returncode=2)
         started = time.monotonic()
         try:
@@ -34,6 +37,7 @@ class Command(BaseCommand):
                 members=members,
                 organizations=organizations,
                 grievances=grievances,
+                activities=activities,
                 seed=seed,
                 tell=self._tell,
             )
@@ -41,7 +45,7 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=2) from error
         self.stdout.write(
             f"新增组织 {loaded.organizations} 个、企业 {loaded.enterprises} 户、司机 {loaded.drivers} 人、"
-            f"党员 {loaded.members} 人、诉求 {loaded.grievances} 件，"
+            f"党员 {loaded.members} 人、诉求 {loaded.grievances} 件、活动 {loaded.activities} 次，"
             f"用时 {time.monotonic() - started:.1f} 秒。全部是虚构数据。"
         )
 
