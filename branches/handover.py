@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.apps import apps
+
 from branches.choices import BUSINESS_ROLES, COMMITTEES, DUTY_ROLES, Duty, Role
 
 # A service account belongs to a platform, not to a person; the three administrators have no business work.
@@ -71,6 +73,5 @@ def units_of(organization) -> list[int]:
     """
     if organization.kind not in COMMITTEES:
         return [organization.pk]
-    from branches.models import Organization
-
-    return list(Organization.objects.subtree_of(organization).order_by().values_list("pk", flat=True))
+    units = apps.get_model("branches", "Organization").objects.subtree_of(organization)
+    return list(units.order_by().values_list("pk", flat=True))

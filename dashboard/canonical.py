@@ -47,6 +47,7 @@ EXCLUDED_COLUMNS = {
     "accounts.User": {"id", "password", "last_login", "large_text", "must_change_password", "last_seen_at"},
     "branches.Organization": {"path", "numchild"},
     "branches.BranchFileSnapshot": {"content", "digest"},
+    "branches.HandOver": {"content"},
     "members.RosterImport": {
         "stored_file", "phase", "mapping", "sheets", "columns", "shape", "accepted_fields", "apply_at_once",
         "rows_expected", "plan_digest", "planned_at", "replanned", "cancel_requested", "undo_requested", "starts",
@@ -72,6 +73,7 @@ NATURAL_KEYS: dict[str, tuple[str, ...]] = {
     "branches.Organization": ("code",),
     "branches.Appointment": ("user", "organization", "role", "title"),
     "branches.Office": ("organization", "duty"),
+    "branches.HandOver": ("appointment",),
     "branches.Term": ("organization", "elected_date"),
     "branches.BranchFileSnapshot": ("organization", "year"),
     "members.Enterprise": ("uscc", "name", "committee"),
@@ -101,6 +103,7 @@ NATURAL_KEYS: dict[str, tuple[str, ...]] = {
 # What says something about a person beside the sealed fields.
 PERSONAL = {
     "accounts.User": {"name", "lock_reason"},
+    "branches.HandOver": {"note"},
     "branches.Organization": {"contact_name", "contact_phone"},
     "members.Person": {"name", "birth_date"},
     "members.Driver": {"remarks"},

@@ -20,7 +20,7 @@ from activities.models import Activity, Attendance, ComplianceStatus
 from activities.workflow.calendar import lines_of
 from branches import rules
 from branches.choices import OrganizationStatus, Role
-from branches.models import Appointment, Organization, Workday
+from branches.models import Appointment, HandOver, Organization, Workday
 from dashboard import integrity_members
 from foundation.accounts.models import User
 from foundation.accounts.workflow import phone_index as account_phone_index
@@ -276,7 +276,7 @@ def _imports(at: datetime) -> Iterator[str]:
 
 # --- posts ------------------------------------------------------------------------------------------------------------
 def _appointments(at: datetime) -> Iterator[str]:
-    """Roles that exclude each other, roles at the wrong kind of unit, two secretaries. One query."""
+    """Roles that exclude each other, at the wrong kind of unit; two secretaries; early hand-overs. Two queries."""
     held: dict[int, list] = defaultdict(list)
     secretaries: dict[int, int] = defaultdict(int)
     posts = Appointment.objects.not_ended(at).exclude(until_at=F("from_at"))
@@ -296,6 +296,11 @@ def _appointments(at: datetime) -> Iterator[str]:
     for organization, number in secretaries.items():
         if number > 1:
             yield f"组织 {organization}：有 {number} 个书记"
+    taken = HandOver.objects.filter(acknowledged_at__isnull=False).exclude(
+        acknowledged_at__gte=F("appointment__until_at")
+    )
+    for key in taken.values_list("appointment_id", flat=True):
+        yield f"任职 {key}：还没有结束，就有人确认接手"
 
 
 # --- notifications ----------------------------------------------------------------------------------------------------

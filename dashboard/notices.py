@@ -11,11 +11,13 @@ from activities.notices import ACTIONS as ACTIVITIES
 from grievances.notices import ACTIONS as GRIEVANCES
 from members.lists.columns import COLUMNS
 from members.lists.drivers import CONDITIONS
+from members.lists.member_export import COLUMNS as MEMBER_COLUMNS
+from members.lists.members import LABELS as MEMBER_CONDITIONS
 from members.notices import ACTIONS as MEMBERSHIP
 from members.roster.read.refusals import SENTENCES
 
-_COLUMNS = {code: column.label for code, column in COLUMNS.items()}
-_CONDITIONS = {code: condition.label for code, condition in CONDITIONS.items()}
+_COLUMNS = {code: column.label for code, column in (MEMBER_COLUMNS | COLUMNS).items()}
+_CONDITIONS = MEMBER_CONDITIONS | {code: condition.label for code, condition in CONDITIONS.items()}
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT")
 
@@ -78,6 +80,9 @@ ACTIONS: dict[str, str] = {
     "category.change": "修改诉求类别",
     "guidance.added": "建立指导关系",
     "guidance.ended": "结束指导关系",
+    "hand_over.acknowledged": "确认接手",
+    "hand_over.counted": "清点交接清单",
+    "hand_over.noted": "写交接说明",
     "keys.forget": "弃用旧密钥",
     "keys.rotate": "更换数据密钥",
     "notification.change_address": "改收通知的地址",

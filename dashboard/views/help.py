@@ -57,6 +57,7 @@ TOPICS = (
     ),
     Topic("organizations", "组织树", "谁能设在谁下面、指导关系、撤销组织", "diagram-3"),
     Topic("appointments", "任职与空缺", "任命、免职、产生方式、空缺是怎么算的", "person-badge"),
+    Topic("hand-over", "离任和交接", "工作自动归谁、交接清单、确认接手", "arrow-repeat"),
     Topic("terms", "届期和换届", "登记换届、延期、什么时候提醒", "calendar3"),
     Topic("users", "开账号和一次性验证码", "给同事开账号、重设密码", "person-gear"),
     Topic("grievance", "说难处和查进度", "怎么提、查询码和口令、时限怎么算、没解决怎么办", "chat-left-text"),

@@ -23,6 +23,7 @@ from grievances.choices import IN_LEDGER
 from grievances.lists.worklist import TABS
 from grievances.models import Campaign, Category, Extension, Grievance, SlaPolicy
 from members.models import (
+    Affiliation,
     ContactPair,
     Credential,
     Development,
@@ -91,6 +92,7 @@ PAGES = [
     (Vehicle, "members:vehicle_list", "", None, links("/vehicles/")),
     (Vehicle, "members:vehicle_list", "?q=川D", None, links("/vehicles/")),
     (PartyMember, "members:member_list", "?size=100", None, links("/members/")),
+    (PartyMember, "members:member_list", "?size=100&absence=home", None, links("/members/")),
     (Transfer, "members:transfer_list", "", None, links("/members/transfers/")),
     (LostContact, "members:lost_list", "", None, links("/members/lost/")),
     (Development, "members:development_list", "", None, links("/members/development/")),
@@ -403,7 +405,9 @@ def test_a_bulk_action_of_the_admin_does_nothing_to_foreign_rows(house):
     assert house.tree.branch.pk in statuses
 
 
-EXPORTS = ["organization", "user", "division", "workday", "enterprise", "vehicle"]
+EXPORTS = [
+    "organization", "user", "division", "workday", "enterprise", "vehicle", "affiliation", "transfer", "lostcontact",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", EXPORTS)
@@ -415,6 +419,9 @@ def test_a_file_from_the_admin_has_the_rows_in_scope(house, name):
         "workday": (Workday, None),
         "enterprise": (Enterprise, "enterprise.export"),
         "vehicle": (Vehicle, "driver.export"),
+        "affiliation": (Affiliation, "party_member.export"),
+        "transfer": (Transfer, "party_member.export"),
+        "lostcontact": (LostContact, "party_member.export"),
     }[name]
     url = reverse(f"admin:{model._meta.app_label}_{name}_export")
     for who in ("county_clerk", "neighbour_clerk", "security_admin", "system_admin"):

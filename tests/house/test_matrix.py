@@ -29,7 +29,6 @@ GUARDED = [name for name, door in DOORS.items() if door.needs in cells()]
 # Resources that have no door yet, and cells that have one for some of their columns only.
 NO_DOOR = {
     "organization.view_public": "part 2: the public list of organisations stands beside the stations",
-    "party_member.export": "part 3: the export of members comes with the branch file",
     **dict.fromkeys([name for name in cells() if name.startswith("verification.")], "part 3: verification"),
     **dict.fromkeys([name for name in cells() if name.startswith("declaration.")], "part 3: declarations"),
     "activity.record_visit": "part 3: visits of instructors",

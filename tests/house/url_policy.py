@@ -123,6 +123,21 @@ DOORS: dict[str, Door] = {
     "branches:appointment_list": Door("appointment.view"),
     "branches:vacancy_list": Door("appointment.view"),
     "branches:appointment_end": act("appointment", "appointment.end"),
+    "branches:hand_over_list": Door("appointment.view"),
+    "branches:hand_over": on("appointment", "signed in"),
+    "branches:hand_over_print": on("appointment", "signed in"),
+    "branches:hand_over_note": Door(
+        "signed in",
+        allow="secretary",
+        deny="county_clerk",
+        names={"pk": "appointment"},
+        data={"note": "等货主回话"},
+        allowed=302,
+    ),
+    # The post still runs: whoever may take note of it later is told so.
+    "branches:hand_over_acknowledge": Door(
+        "signed in", deny="leader", names={"pk": "appointment"}, data={}, allowed=409
+    ),
     "branches:term_list": Door("appointment.view"),
     "branches:term_create": act("organization", "appointment.appoint"),
     "branches:term_change": act("term", "appointment.appoint"),
@@ -175,7 +190,10 @@ DOORS: dict[str, Door] = {
     "members:export_download": on("ready_export", "driver.export", refused=403),
     # --- members: Party membership
     "members:member_list": Door("party_member.view"),
+    "members:member_search": Door("party_member.view", data={"q": "测试"}),
+    "members:member_export": Door("party_member.export", deny="leader"),
     "members:coverage": Door("party_member.view"),
+    "members:branch_list": Door("party_member.view"),
     "members:member_detail": on("member", "party_member.view", refused=403),
     "members:member_phone": act("member", "driver_identity.reveal", data={}),
     "members:member_change": act("member", "party_member.change"),
@@ -432,6 +450,9 @@ TABLES: dict[str, Table] = {
     ),
     "members_driver": Table("driver", "driver.view"),
     "members_partymember": Table("member", "party_member.view"),
+    "members_affiliation": Table("tie", "party_member.view", export="party_member.export"),
+    "members_transfer": Table("letter", "transfer.view", export="party_member.export"),
+    "members_lostcontact": Table("search", "lost_contact.view", export="party_member.export"),
     "grievances_grievance": Table("case", "grievance.view"),
     "grievances_campaign": Table("campaign", "grievance.view"),
     "grievances_category": Table(

@@ -12,6 +12,7 @@ from branches.models import (
     BranchFileSnapshot,
     Division,
     Guidance,
+    HandOver,
     Office,
     Organization,
     Term,
@@ -68,6 +69,7 @@ WATCHED = (
     Transfer, LostContact, ContactAttempt, Activity, Attendance, CoOrganizer, ComplianceRule, ComplianceStatus,
     Venue, Term, BranchFileSnapshot, Development, DevelopmentStep, DevelopmentReview, DevelopmentSponsor, GateOverride,
     DuesRate, DuesRecord, Appraisal, MemberCard, ContactPair, BackboneTag,
+    HandOver,
 )  # fmt: skip
 
 
