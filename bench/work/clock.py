@@ -61,8 +61,10 @@ def empty_registry() -> None:
         if connection.vendor == "postgresql":
             cursor.execute(f"TRUNCATE {', '.join((*TABLES, *STAGING))} RESTART IDENTITY CASCADE")
             return
+        cursor.execute("PRAGMA foreign_keys = OFF")  # all of them go: nothing is left that could point at nothing
         for table in (*STAGING, *reversed(TABLES)):
             cursor.execute(f"DELETE FROM {table}")
+        cursor.execute("PRAGMA foreign_keys = ON")
 
 
 def settle() -> None:

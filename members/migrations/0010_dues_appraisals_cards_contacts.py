@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('branches', '0004_terms_and_branch_files'),
-        ('members', '0007_lost_contact'),
+        ('members', '0009_development'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
