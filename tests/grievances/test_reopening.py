@@ -10,7 +10,7 @@ from branches.workflow import dissolve_organization, office_of
 from foundation.notifications.models import Notification
 from grievances import workflow
 from grievances.choices import Result, Satisfaction, Status
-from grievances.models import Grievance
+from grievances.models import Grievance, Supervision
 from grievances.rules.acts import open_acts
 from tests.factories import OrganizationFactory
 from tests.grievances.conftest import at, holder
@@ -57,6 +57,7 @@ def test_an_order_nobody_reported_on_stands_again_when_the_case_comes_back(desk)
     assert again.supervised_at == ordered.at
     offered = {act.code for act in open_acts(reach_of(desk.city_clerk), again, ())}
     assert "report_back" in offered
+    ordered = Supervision.objects.select_related("grievance__organization").get(pk=ordered.pk)
     workflow.report_on_supervision(ordered, actor=desk.city_clerk, report="已重办。", at=at("11-27 10:00"))
     assert Grievance.objects.get(pk=case.pk).supervised_at is None
 
