@@ -196,14 +196,20 @@ def _children(parent: int) -> list[int]:
 
 
 def messages(run: subprocess.Popen, environment, server: Gateway, count: int) -> list[str]:
-    """Publish messages, kill the worker every fifteen seconds until all are out; return what is wrong."""
+    """Publish messages, kill the worker whenever it has worked for fifteen seconds; return what is wrong."""
     started, kills = time.monotonic(), []
+    log = Path(environment["VAR_DIR"]) / "log" / "worker.log"
+    starts = said(log, 0).count(" ready.")
+    alive_since = started
     python(environment, PUBLISH.format(name="kills", count=count))
     while len({key for key, _ in server.calls}) < count or int(python(environment, WAITING)):
         if time.monotonic() - started > 1_200:
             break
-        if time.monotonic() - (kills[-1] if kills else started) >= EVERY:
+        if said(log, 0).count(" ready.") > starts:  # the next one has come up
+            starts, alive_since = starts + 1, time.monotonic()
+        if alive_since and time.monotonic() - alive_since >= EVERY:
             kills.append(kill_worker(run.pid))
+            alive_since = 0.0
         time.sleep(0.2)
     calls = list(server.calls)
     sent, wrong = Counter(key for key, _ in calls), []
