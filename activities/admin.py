@@ -9,8 +9,9 @@ from django.contrib import admin
 from django.utils import timezone
 
 from activities import workflow
-from activities.models import Activity, ComplianceRule
+from activities.models import Activity, ComplianceRule, VisitTarget
 from activities.workflow.rules import CHANGEABLE, RULE_FIELDS
+from activities.workflow.visits import TARGET_CHANGEABLE, TARGET_FIELDS
 from branches.admin import ScopedAdmin
 from branches.capabilities import Capability
 
@@ -81,3 +82,29 @@ class ComplianceRuleAdmin(ScopedAdmin):
     def write(self, request, obj, form, change):
         """Write by the verb."""
         return workflow.save_rule(obj, fields=form.changed_data, actor=request.user, at=timezone.now())
+
+
+@admin.register(VisitTarget)
+class VisitTargetAdmin(ScopedAdmin):
+    """How many visits are asked for: the number stays, its end and its source may be written later."""
+
+    view_capability = add_capability = change_capability = Capability.COMPLIANCE_RULE_CHANGE
+    ordering = ["-from_date", "pk"]
+    list_display = ["frequency", "times", "organization", "from_date", "until_date", "source"]
+    list_filter = ["frequency"]
+    list_select_related = ["organization"]
+    autocomplete_fields = ["organization"]
+    fields = list(TARGET_FIELDS)
+
+    def scoped(self, request):
+        """Return every row to whoever keeps the table."""
+        rows = self.model._default_manager.all()
+        return rows if request.reach.has(self.view_capability) else rows.none()
+
+    def get_readonly_fields(self, request, obj=None):
+        """Keep what a row asks as it is."""
+        return [name for name in TARGET_FIELDS if name not in TARGET_CHANGEABLE] if obj else []
+
+    def write(self, request, obj, form, change):
+        """Write by the verb."""
+        return workflow.save_target(obj, fields=form.changed_data, actor=request.user, at=timezone.now())

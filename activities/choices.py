@@ -22,6 +22,8 @@ class ActivityKind(TextChoices):
 
 # Met by the committee of the branch, not by its members.
 OF_COMMITTEE = frozenset({ActivityKind.COMMITTEE_MEETING})
+# Several of these may be held by one unit at the same hour: each group its own, each pair its own.
+IN_SMALL_CIRCLES = frozenset({ActivityKind.GROUP_MEETING, ActivityKind.HEART_TALK})
 
 
 class Mode(TextChoices):
@@ -89,3 +91,84 @@ class RuleCondition(TextChoices):
     ALWAYS = "always", "都适用"
     HAS_COMMITTEE = "has_committee", "设了支委会的"
     HAS_GROUPS = "has_groups", "分了党小组的，每个小组"
+
+
+# --- instructors --------------------------------------------------------------------------------
+class VisitForm(TextChoices):
+    """How an instructor was with a branch."""
+
+    ON_THE_SPOT = "on_the_spot", "到支部"
+    PHONE = "phone", "电话"
+    ONLINE = "online", "线上"
+
+
+class VisitSubject(TextChoices):
+    """What an instructor looked at."""
+
+    ORGANISATIONAL_LIFE = "organisational_life", "组织生活"
+    MINUTES = "minutes", "会议记录"
+    MEMBERS = "members", "党员和流动党员"
+    DEVELOPMENT = "development", "发展党员"
+    ELECTION = "election", "换届和班子"
+    GRIEVANCES = "grievances", "司机诉求"
+    STATION = "station", "阵地"
+
+
+class FollowUpOwner(TextChoices):
+    """Who shall do something about a problem: the branch itself, or the committee above it."""
+
+    BRANCH = "branch", "支部"
+    COMMITTEE = "committee", "上级党组织"
+
+
+class FollowUpStatus(TextChoices):
+    """Where a problem found on a visit stands."""
+
+    OPEN = "open", "待办"
+    ANSWERED = "answered", "已回复，等指导员确认"
+    DONE = "done", "已解决"
+    DROPPED = "dropped", "不再办"
+
+
+# Who answers is not who confirms: the branch or the committee answers, an instructor says whether it is done.
+FOLLOW_UP_NEXT: dict[str, frozenset[str]] = {
+    FollowUpStatus.OPEN: frozenset({FollowUpStatus.ANSWERED, FollowUpStatus.DROPPED}),
+    FollowUpStatus.ANSWERED: frozenset({FollowUpStatus.OPEN, FollowUpStatus.DONE, FollowUpStatus.DROPPED}),
+    FollowUpStatus.DONE: frozenset(),
+    FollowUpStatus.DROPPED: frozenset(),
+}
+UNRESOLVED = frozenset({FollowUpStatus.OPEN, FollowUpStatus.ANSWERED})
+
+
+# --- joint conferences ----------------------------------------------------------------------------
+class DepartmentKind(TextChoices):
+    """What kind of department is a member of a joint conference (domain a.1: six and more)."""
+
+    ORGANISATION = "organisation", "组织部（两新工委）"
+    SOCIAL_WORK = "social_work", "社会工作部"
+    POLITICAL_LEGAL = "political_legal", "政法"
+    PUBLIC_SECURITY = "public_security", "公安"
+    DEVELOPMENT_REFORM = "development_reform", "发改"
+    HUMAN_RESOURCES = "human_resources", "人社"
+    TRANSPORT = "transport", "交通运输"
+    MARKET = "market", "市场监管"
+    UNION = "union", "工会"
+    OTHER = "other", "其他"
+
+
+class ActionItemStatus(TextChoices):
+    """Where something a joint conference decided stands."""
+
+    OPEN = "open", "还没开始"
+    IN_HAND = "in_hand", "办理中"
+    DONE = "done", "已办结"
+    DROPPED = "dropped", "不再办"
+
+
+ITEM_NEXT: dict[str, frozenset[str]] = {
+    ActionItemStatus.OPEN: frozenset({ActionItemStatus.IN_HAND, ActionItemStatus.DONE, ActionItemStatus.DROPPED}),
+    ActionItemStatus.IN_HAND: frozenset({ActionItemStatus.DONE, ActionItemStatus.DROPPED}),
+    ActionItemStatus.DONE: frozenset(),
+    ActionItemStatus.DROPPED: frozenset(),
+}
+PENDING = frozenset({ActionItemStatus.OPEN, ActionItemStatus.IN_HAND})

@@ -8,7 +8,7 @@ from typing import Self
 from django.apps import apps
 from django.db.models import Exists, F, OuterRef, Q
 
-from activities.choices import AHEAD, TOOK_PART, ActivityStatus
+from activities.choices import AHEAD, PENDING, TOOK_PART, UNRESOLVED, ActivityStatus, FollowUpStatus
 from branches.capabilities import Capability
 from branches.querysets import ScopedQuerySet
 from branches.scope import Region
@@ -98,3 +98,94 @@ class ComplianceStatusQuerySet(ScopedQuerySet):
     def late(self, day: date) -> Self:
         """Return the lines whose period has ended with something missing."""
         return self.missing().filter(until_date__lte=day)
+
+
+# --- instructors ----------------------------------------------------------------------------------
+class InstructionVisitQuerySet(ScopedQuerySet):
+    """Visits of instructors, seen where the branch is seen."""
+
+    view_capability = Capability.ACTIVITY_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return the visits to organisations of the region."""
+        return self.filter(organization_id__in=region.organization_ids)
+
+    def counting(self) -> Self:
+        """Return the visits that count: those nobody has withdrawn."""
+        return self.filter(withdrawn_at__isnull=True)
+
+
+class VisitFollowUpQuerySet(ScopedQuerySet):
+    """Problems found on visits, seen where the visit is seen."""
+
+    view_capability = Capability.ACTIVITY_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return the problems of visits to organisations of the region."""
+        return self.filter(visit__organization_id__in=region.organization_ids)
+
+    def unresolved(self) -> Self:
+        """Return what is open or waits to be confirmed, soonest due first."""
+        return self.filter(status__in=UNRESOLVED).order_by("due_date", "pk")
+
+    def waiting_for(self, organization_ids) -> Self:
+        """Return what these organisations have to do now, soonest due first."""
+        mine = self.filter(status=FollowUpStatus.OPEN, owner_organization_id__in=organization_ids)
+        return mine.order_by("due_date", "pk")
+
+    def overdue(self, day: date) -> Self:
+        """Return what should have been answered before a day and is not."""
+        return self.filter(status=FollowUpStatus.OPEN, due_date__lt=day)
+
+
+class VisitTargetQuerySet(ScopedQuerySet):
+    """How many visits are asked for: everybody's who may read the rules of the calendar."""
+
+    view_capability = Capability.COMPLIANCE_RULE_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return no row: whoever may read them has them all (`all` in docs/permissions.csv)."""
+        return self.none()
+
+    def in_force(self, day: date) -> Self:
+        """Return the rows in force on a day."""
+        return self.filter(Q(until_date__isnull=True) | Q(until_date__gt=day), from_date__lte=day)
+
+
+# --- joint conferences ----------------------------------------------------------------------------
+class JointConferenceQuerySet(ScopedQuerySet):
+    """Joint conferences, seen where the committee is seen that keeps them."""
+
+    view_capability = Capability.JOINT_CONFERENCE_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return the conferences of organisations of the region."""
+        return self.filter(organization_id__in=region.organization_ids)
+
+
+class ConferenceMeetingQuerySet(ScopedQuerySet):
+    """Meetings of joint conferences."""
+
+    view_capability = Capability.JOINT_CONFERENCE_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return the meetings of conferences of the region."""
+        return self.filter(conference__organization_id__in=region.organization_ids)
+
+
+class ActionItemQuerySet(ScopedQuerySet):
+    """What joint conferences decided to do."""
+
+    view_capability = Capability.JOINT_CONFERENCE_VIEW
+
+    def within(self, region: Region) -> Self:
+        """Return the items of conferences of the region."""
+        return self.filter(meeting__conference__organization_id__in=region.organization_ids)
+
+    def pending(self) -> Self:
+        """Return what is not yet closed, soonest due first."""
+        return self.filter(status__in=PENDING).order_by("due_date", "pk")
+
+    def overdue(self, day: date) -> Self:
+        """Return what should have been done before a day and is not."""
+        return self.filter(status__in=PENDING, due_date__lt=day)

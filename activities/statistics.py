@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,7 +11,11 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Least
 
 from activities.choices import ActivityStatus
+from activities.models import InstructionVisit, VisitTarget
 from activities.querysets import ActivityQuerySet, AttendanceQuerySet, ComplianceStatusQuerySet
+from activities.rules.calendar import period_of
+from activities.rules.visits import target_for
+from branches.models import Organization
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +88,47 @@ def by_kind(statuses: ComplianceStatusQuerySet) -> dict[str, tuple[int, int]]:
 def ending_in(statuses: ComplianceStatusQuerySet, first: date, last: date) -> QuerySet:
     """Return the lines whose period ends within a span (`last` exclusive): what a month has to have done by its end."""
     return statuses.filter(until_date__gt=first, until_date__lte=last)
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """How many visits a branch is to get in the period of today, how many it got, and when the last one was."""
+
+    due: int
+    done: int
+    until_date: date | None  # the period ends before this day; None: nobody asks for a number
+    last_date: date | None
+
+    @property
+    def is_met(self) -> bool:
+        """Return whether nothing is missing."""
+        return self.done >= self.due
+
+
+def visited(organization_ids: Iterable[int], today: date) -> dict[int, Visited]:
+    """Return {organisation: how often it is to be visited in the period of today, and was}. Unit: 次. Three queries.
+
+    For organisations of which the reader may know. Who came does not matter: branches are counted, not instructors.
+    """
+    ids = frozenset(organization_ids)
+    paths = dict(Organization.objects.filter(pk__in=ids).order_by().values_list("pk", "path"))
+    targets = list(VisitTarget.objects.in_force(today).select_related("organization"))
+    named = sorted(
+        {(one.organization.path, one.organization_id) for one in targets if one.organization_id is not None},
+        key=lambda one: -len(one[0]),
+    )
+    days: dict[int, list[date]] = defaultdict(list)
+    visits = InstructionVisit.objects.counting().filter(organization_id__in=ids)
+    recent = visits.filter(visited_date__gte=date(today.year - 1, 1, 1), visited_date__lte=today).order_by()
+    for pk, day in recent.values_list("organization_id", "visited_date"):
+        days[pk].append(day)
+    found = {}
+    for pk, path in paths.items():
+        target = target_for(targets, [one for above, one in named if path.startswith(above)], today)
+        last = max(days[pk], default=None)
+        if target is None:
+            found[pk] = Visited(0, 0, None, last)
+            continue
+        first, until = period_of(target.frequency, today)
+        found[pk] = Visited(target.times, sum(first <= day < until for day in days[pk]), until, last)
+    return found

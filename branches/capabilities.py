@@ -94,6 +94,8 @@ class Capability(TextChoices):
     ACTIVITY_RECORD_VISIT = "activity.record_visit"
     COMPLIANCE_RULE_VIEW = "compliance_rule.view"
     COMPLIANCE_RULE_CHANGE = "compliance_rule.change"
+    JOINT_CONFERENCE_VIEW = "joint_conference.view"
+    JOINT_CONFERENCE_RECORD = "joint_conference.record"
     BRANCH_FILE_VIEW = "branch_file.view"
     BRANCH_FILE_FREEZE = "branch_file.freeze"
     STATION_VIEW_PUBLIC = "station.view_public"
@@ -378,6 +380,12 @@ CAPABILITIES: dict[Capability, dict[str, Extent]] = {
         Role.SYSTEM_ADMIN: Extent.ALL,
     },
     Capability.COMPLIANCE_RULE_CHANGE: {Role.SYSTEM_ADMIN: Extent.ALL},
+    Capability.JOINT_CONFERENCE_VIEW: {
+        Role.CLERK: Extent.SUBTREE,
+        Role.LEADER: Extent.SUBTREE,
+        Role.ORGANISATION_READER: Extent.GUIDED,
+    },
+    Capability.JOINT_CONFERENCE_RECORD: {Role.CLERK: Extent.SUBTREE},
     Capability.BRANCH_FILE_VIEW: {
         Role.CLERK: Extent.SUBTREE,
         Role.LEADER: Extent.SUBTREE,

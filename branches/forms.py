@@ -241,9 +241,14 @@ class PostFields(VerbForm):
     source = forms.ChoiceField(label="产生方式", choices=AppointmentSource.choices, widget=forms.RadioSelect)
     from_date = DayField(label="任职开始", required=False, help_text="不填从现在起。")
     document = forms.CharField(label="任免文件号", max_length=80, required=False)
+    seconded_from = forms.CharField(
+        label="派出单位", max_length=80, required=False, help_text="派驻的第一书记填，如 市委组织部。"
+    )
 
     def __init__(self, *args, reach, organization: Organization, **kwargs):
         super().__init__(*args, **kwargs)
+        if organization.kind not in ROLE_AT[Role.LEADER]:
+            del self.fields["seconded_from"]  # first secretaries go to committees
         self.fields["role"].choices = [
             ("", "请选择"),
             *(
@@ -261,6 +266,7 @@ class PostFields(VerbForm):
             "title": cleaned["title"],
             "source": cleaned["source"],
             "document": cleaned["document"],
+            "seconded_from": cleaned.get("seconded_from", ""),
             "from_at": _instant(cleaned["from_date"]),
         }
 
@@ -284,7 +290,7 @@ class AppointForm(PostFields):
 
     user = UserChoice(queryset=None, label="人员", empty_label="请选择", help_text="这里没有的人，先为他开通账号。")
     until_date = DayField(label="任期到", required=False, help_text="不填为长期。")
-    field_order = ["user", "role", "title", "source", "from_date", "until_date", "document"]
+    field_order = ["user", "role", "title", "source", "seconded_from", "from_date", "until_date", "document"]
 
     def __init__(self, *args, users, **kwargs):
         super().__init__(*args, **kwargs)
@@ -311,7 +317,7 @@ class UserForm(PostFields):
         label="用户名", max_length=32, help_text="登录用：英文字母、数字和 . _ -，例如 姓名全拼。不分大小写。"
     )
     phone = forms.CharField(label="手机号", max_length=20, required=False)
-    field_order = ["name", "username", "phone", "role", "title", "source", "from_date", "document"]
+    field_order = ["name", "username", "phone", "role", "title", "source", "seconded_from", "from_date", "document"]
 
 
 class OfficeForm(VerbForm):

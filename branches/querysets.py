@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from treebeard.mp_tree import MP_NodeQuerySet
 
 from branches.capabilities import Capability
-from branches.choices import BRANCHES, OrganizationStatus
+from branches.choices import BRANCHES, AppointmentSource, OrganizationStatus, Role
 from branches.handover import HANDED_OVER
 from branches.scope import Reach, Region, reach_of, subtree
 
@@ -95,6 +95,10 @@ class AppointmentQuerySet(ScopedQuerySet):
     def running(self, at: datetime) -> Self:
         """Return the appointments in force at an instant."""
         return self.filter(Q(until_at__isnull=True) | Q(until_at__gt=at), from_at__lte=at)
+
+    def first_secretaries(self) -> Self:
+        """Return the first secretaries (第一书记): leaders whom another unit has seconded to a committee."""
+        return self.filter(role=Role.LEADER, source=AppointmentSource.SECONDED)
 
     def not_ended(self, at: datetime) -> Self:
         """Return the appointments that run at an instant or begin later."""

@@ -13,6 +13,7 @@ from branches.choices import (
     ROLE_AT,
     SEPARATED_ROLES,
     STAFF_ROLES,
+    AppointmentSource,
     DivisionLevel,
     Duty,
     Extent,
@@ -164,6 +165,18 @@ def needs_second_factor(roles: Iterable[str], required_for: Iterable[str]) -> bo
     return not frozenset(required_for).isdisjoint(roles)
 
 
+def seconding_sentence(role: str, source: str, seconded_from: str) -> str:
+    """Return why a post cannot be filled in this way as far as seconding goes; "" when it can.
+
+    A first secretary (第一书记) is a leader who is seconded: it is said from where. Source: domain a.1, d.2.
+    """
+    if seconded_from and source != AppointmentSource.SECONDED:
+        return "派出单位只有派驻的才填；产生方式请选“派驻”，或者把它空着。"
+    if role == Role.LEADER and source == AppointmentSource.SECONDED and not seconded_from:
+        return "派驻的第一书记要写派出单位，如 市委组织部。"
+    return ""
+
+
 # --- offices --------------------------------------------------------------------------------------------------------
 def acting(office, present: Iterable, at: datetime) -> list:
     """Return the appointments that do the work of an office at an instant; none: it falls to the level above.
@@ -246,3 +259,7 @@ def post_reminder_of(until_at: datetime, at: datetime) -> int | None:
     if until_at <= at:
         return None
     return next((days for days in sorted(POST_REMINDERS) if until_at - at <= timedelta(days=days)), None)
+
+
+# Months ahead of the end of a secondment at which people are reminded (local custom).
+SECONDMENT_REMINDERS = (3, 1)

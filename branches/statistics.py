@@ -101,6 +101,17 @@ def hand_overs_waiting(reach: Reach) -> list[Appointment]:
     return list(posts.select_related("organization", "user").order_by("until_at", "pk")[:5])
 
 
+def without_first_secretary(organizations: OrganizationQuerySet, at: datetime) -> OrganizationQuerySet:
+    """Return the working industry committees to which nobody is seconded as 第一书记 at an instant. No query.
+
+    No post that must not stand empty: the organisation department seconds where it sees fit.
+    """
+    seconded = Appointment.objects.running(at).first_secretaries().filter(organization_id=OuterRef("pk"))
+    working = [OrganizationStatus.ACTIVE, OrganizationStatus.RECTIFYING]
+    committees = organizations.filter(kind=Kind.INDUSTRY_COMMITTEE, status__in=working)
+    return committees.filter(~Exists(seconded)).order_by("path")
+
+
 def by_kind_and_level(organizations: OrganizationQuerySet) -> dict[tuple[str, str], int]:
     """Return {(kind, level): number} of the organisations not dissolved. Unit: 个. One query."""
     rows = organizations.running().order_by().values_list("kind", "level").annotate(number=Count("pk"))

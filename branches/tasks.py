@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from branches.workflow import handover, terms
+from branches.workflow import handover, secondments, terms
 from branches.workflow.reference import remind_of_calendar as remind
 
 
@@ -11,6 +11,12 @@ from branches.workflow.reference import remind_of_calendar as remind
 def remind_of_terms() -> None:
     """Remind secretaries and clerks of terms that are due in six, three and one months."""
     terms.remind_of_terms(timezone.now())
+
+
+@shared_task(name="branches.tasks.remind_of_secondments")
+def remind_of_secondments() -> None:
+    """Remind first secretaries and the clerks above of secondments that end in three and one months."""
+    secondments.remind_of_secondments(timezone.now())
 
 
 @shared_task(name="branches.tasks.remind_of_calendar")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from branches.views import appointments, exports, guidance, handover, organizations, terms, users
+from branches.views import appointments, exports, guidance, handover, organizations, seconded, terms, users
 
 app_name = "branches"
 
@@ -32,6 +32,7 @@ urlpatterns = [
     path("appointments/<int:pk>/hand-over/print/", handover.hand_over_print, name="hand_over_print"),
     path("appointments/<int:pk>/hand-over/note/", handover.hand_over_note, name="hand_over_note"),
     path("appointments/<int:pk>/hand-over/acknowledge/", handover.hand_over_acknowledge, name="hand_over_acknowledge"),
+    path("appointments/first-secretaries/", seconded.first_secretary_list, name="first_secretary_list"),
     path("terms/", terms.term_list, name="term_list"),
     path("terms/<int:pk>/end/", terms.term_change, name="term_change"),
     path("appointments/<int:pk>/end/", appointments.appointment_end, name="appointment_end"),

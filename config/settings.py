@@ -273,6 +273,14 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": _STALE,
     },
+    "remind of secondments": {
+        "task": "branches.tasks.remind_of_secondments",
+        "schedule": crontab(hour="9", minute="12"),
+    },
+    "remind of follow-ups and action items": {
+        "task": "activities.tasks.remind_of_promises",
+        "schedule": crontab(hour="9", minute="20"),
+    },
     "sweep the clocks of grievances": {
         "task": "grievances.tasks.sweep_clocks",
         "schedule": 60.0,

@@ -58,6 +58,8 @@ EXCLUDED_COLUMNS = {
     "members.ContactPair": {"place"},
     "grievances.Grievance": {"track_code", "passphrase_hash"},
     "activities.Activity": {"key"},
+    "activities.InstructionVisit": {"key"},
+    "activities.ConferenceMeeting": {"key"},
     "grievances.Statement": {"entry_id"},
     "grievances.Evidence": {"stored_file"},
 }  # fmt: skip
@@ -99,6 +101,11 @@ NATURAL_KEYS: dict[str, tuple[str, ...]] = {
     "grievances.Campaign": ("organization", "name"),
     "activities.Activity": ("organization", "kind", "topic", "expected", "present"),
     "activities.ComplianceRule": ("kind", "organization", "from_date", "rule"),
+    "activities.InstructionVisit": ("organization", "instructor", "visited_date"),
+    "activities.JointConference": ("organization", "name"),
+    "activities.ConferenceDepartment": ("conference", "name"),
+    "activities.ConferenceMeeting": ("conference", "held_date"),
+    "activities.ActionItem": ("meeting", "department", "text"),
 }
 # What says something about a person beside the sealed fields.
 PERSONAL = {
@@ -133,6 +140,11 @@ PERSONAL = {
     "grievances.Evidence": {"name"},
     "activities.Activity": {"agenda", "minutes", "decisions", "cancel_reason"},
     "activities.Attendance": {"note"},
+    "activities.InstructionVisit": {"content", "withdraw_reason"},
+    "activities.VisitFollowUp": {"problem", "answer", "note"},
+    "activities.ConferenceMeeting": {"chair", "minutes", "decisions"},
+    "activities.ActionItem": {"result"},
+    "activities.ActionItemNote": {"text"},
 }
 # Known to everybody, so that two databases can be compared without arranging anything: digests of numbers made with it
 # can be guessed back by trying them all. A dump that leaves the house is made with a --salt of its own.

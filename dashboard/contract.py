@@ -58,6 +58,11 @@ MODEL_OF_SEGMENT = {
     "hotline": "grievances.WorkOrderImport",
     "activities": "activities.Activity",
     "terms": "branches.Term",
+    "visits": "activities.InstructionVisit",
+    "follow-ups": "activities.VisitFollowUp",
+    "conferences": "activities.JointConference",
+    "meetings": "activities.ConferenceMeeting",
+    "items": "activities.ActionItem",
 }
 # Parameters that name no row: a step of a verb, a file's place, a topic of the help, parts of the admin's addresses.
 NO_MODEL = frozenset(

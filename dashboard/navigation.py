@@ -95,6 +95,20 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
             about="哪个支部这个月还缺什么",
         ),
         Entry(
+            "指导员",
+            "person-check",
+            "activities:instructors",
+            (Capability.ACTIVITY_VIEW,),
+            about="谁联系哪些支部、走访、发现的问题",
+        ),
+        Entry(
+            "联席会议",
+            "people",
+            "activities:conference_list",
+            (Capability.JOINT_CONFERENCE_VIEW,),
+            about="几个部门一起议的事，谁牵头、几时办完",
+        ),
+        Entry(
             "诉求",
             "chat-left-text",
             "grievances:list",

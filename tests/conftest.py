@@ -50,7 +50,7 @@ def load_shipped_data() -> None:
     """Load divisions, working days, categories, limits and rules of the calendar, where a test has emptied them."""
     from django.apps import apps
 
-    from activities.models import ComplianceRule
+    from activities.models import ComplianceRule, VisitTarget
     from branches.models import Division, Workday
     from branches.reference import load_shipped
     from grievances.models import Category
@@ -59,6 +59,8 @@ def load_shipped_data() -> None:
         load_shipped(Division, Workday)
     if not Category.objects.exists():
         import_module("grievances.migrations.0002_shipped").load(apps, None)
+    if not VisitTarget.objects.exists():
+        import_module("activities.migrations.0004_shipped_visit_target").load(apps, None)
     if not ComplianceRule.objects.exists():
         import_module("activities.migrations.0002_shipped_rules").load(apps, None)
 

@@ -16,6 +16,7 @@ from activities import notices
 from activities.choices import (
     AT_THE_MEETING,
     ATTENDANCE_NEXT,
+    IN_SMALL_CIRCLES,
     NEXT,
     ActivityKind,
     ActivityStatus,
@@ -108,6 +109,7 @@ def record(
         _hold_units([organization, *others])
         if known := _known(key, organization):
             return known
+        _refuse_recorded(activity)
         units = recorded_by(actor, [organization, *others], at)
         roll = _roll(units, kind, statuses, activity.starts_at)
         _done(activity, statuses, at)
@@ -306,6 +308,18 @@ def _require(actor, organization: Organization, at: datetime) -> None:
 
 def _known(key: uuid.UUID | None, organization: Organization) -> Activity | None:
     return Activity.objects.filter(key=key, organization=organization).first() if key else None
+
+
+def _refuse_recorded(activity: Activity) -> None:
+    """Refuse what somebody else has recorded meanwhile: one meeting of a kind at an instant, but for small circles."""
+    if activity.kind in IN_SMALL_CIRCLES:
+        return
+    there = Activity.objects.done_between(activity.starts_at, activity.starts_at + timedelta(minutes=1))
+    if there.filter(organization=activity.organization, kind=activity.kind).exists():
+        raise Conflict(
+            f"这个时间的{activity.get_kind_display()}刚刚有人记过了，没有再记一遍。"
+            "请在“组织生活”里打开那一条核对；真是另开的一次，就把时间改一下。"
+        )
 
 
 def _new(organization: Organization, kind: str, values: Mapping[str, Any], actor, key) -> Activity:

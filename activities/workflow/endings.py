@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
-from activities.choices import NEXT, ActivityStatus, AttendanceStatus
-from activities.models import Activity, Attendance, ComplianceRule, ComplianceStatus, CoOrganizer
+from activities.choices import NEXT, UNRESOLVED, ActivityStatus, AttendanceStatus
+from activities.models import (
+    Activity,
+    Attendance,
+    ComplianceRule,
+    ComplianceStatus,
+    CoOrganizer,
+    InstructionVisit,
+    JointConference,
+    VisitFollowUp,
+    VisitTarget,
+)
 from activities.rules import acts
+from activities.workflow import visits
 from branches import endings as organizations
 from foundation.audit import trail
 from members import endings as people
@@ -22,6 +34,14 @@ def register() -> None:
     organizations.register("activities.Attendance", label="到会名册", unit="条", find=_nothing(Attendance))
     organizations.register("activities.ComplianceStatus", label="组织生活完成情况", unit="条", find=_later, end=_forget)
     organizations.register("activities.ComplianceRule", label="组织生活规定", unit="条", find=_rules, end=_end_rules)
+    organizations.register("activities.InstructionVisit", label="走访", unit="次", find=_nothing(InstructionVisit))
+    organizations.register(
+        "activities.VisitFollowUp", label="走访发现的问题", unit="个", find=_unresolved, end=_drop_problems
+    )
+    organizations.register("activities.VisitTarget", label="走访次数", unit="条", find=_targets, end=_end_targets)
+    organizations.register(
+        "activities.JointConference", label="联席会议", unit="个", find=_conferences, end=_end_conferences
+    )
     people.register("activities.Attendance", on_merge=_follow_person)
 
 
@@ -66,6 +86,37 @@ def _end_rules(organization, *, at, actor, successor):
     for rule in _rules(organization, at):
         until = max(today, rule.from_date + timedelta(days=1))
         ComplianceRule.objects.filter(pk=rule.pk).update(until_date=until)
+
+
+def _unresolved(organization, at):
+    concerned = Q(owner_organization=organization) | Q(visit__organization=organization)
+    return VisitFollowUp.objects.filter(concerned, status__in=UNRESOLVED)
+
+
+def _drop_problems(organization, *, at, actor, successor):
+    for follow_up in _unresolved(organization, at).select_related("visit"):
+        visits.drop(follow_up, "组织撤销", actor=actor, at=at)
+
+
+def _targets(organization, at):
+    return VisitTarget.objects.filter(organization=organization, until_date__isnull=True)
+
+
+def _end_targets(organization, *, at, actor, successor):
+    today = timezone.localdate(at)
+    for row in _targets(organization, at):
+        VisitTarget.objects.filter(pk=row.pk).update(until_date=max(today, row.from_date + timedelta(days=1)))
+
+
+def _conferences(organization, at):
+    return JointConference.objects.filter(organization=organization, until_date__isnull=True)
+
+
+def _end_conferences(organization, *, at, actor, successor):
+    # Its items stay as they are: who takes over decides what becomes of them.
+    today = timezone.localdate(at)
+    for row in _conferences(organization, at):
+        JointConference.objects.filter(pk=row.pk).update(until_date=max(today, row.from_date + timedelta(days=1)))
 
 
 def _follow_person(winner_id: int, loser_id: int) -> list[int]:

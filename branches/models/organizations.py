@@ -221,6 +221,7 @@ class Appointment(models.Model):
     role = models.CharField("角色", max_length=24, choices=Role)
     title = models.CharField("职务", max_length=40, blank=True, help_text="如 第一书记、组织委员、副书记")
     source = models.CharField("产生方式", max_length=10, choices=AppointmentSource)
+    seconded_from = models.CharField("派出单位", max_length=80, blank=True, help_text="派驻的写从哪个单位来")
     from_at = models.DateTimeField("开始时间")
     until_at = models.DateTimeField("结束时间", null=True, blank=True, help_text="从这一刻起不再任职")
     document = models.CharField("任免文件号", max_length=80, blank=True)
@@ -245,6 +246,11 @@ class Appointment(models.Model):
                 condition=Q(until_at__isnull=True) | Q(until_at__gte=F("from_at")),
                 name="branches_appointment_period",
                 violation_error_message="结束时间不能早于开始时间。",
+            ),
+            models.CheckConstraint(
+                condition=Q(seconded_from="") | Q(source=AppointmentSource.SECONDED),
+                name="branches_appointment_seconded",
+                violation_error_message="派出单位只有派驻的才有。",
             ),
             models.UniqueConstraint(
                 fields=["organization"],

@@ -80,6 +80,7 @@ def vacancy_list(request):
         "applied": chosen.applied(),
         "clear_url": request.path,
         "roles": chosen.words["role"].items(),
+        "sees_instructors": request.reach.has(Capability.ACTIVITY_VIEW),
         "tabs": _tabs(request, "vacancies", page.paginator.count),
         "previous_url": _page_url(query, page.previous_page_number() if page.has_previous() else None),
         "next_url": _page_url(query, page.next_page_number() if page.has_next() else None),
@@ -91,6 +92,7 @@ def _tabs(request, current: str, count: int) -> list[dict]:
     tabs = (
         ("appointments", "在任", reverse("branches:appointment_list")),
         ("vacancies", "空缺", reverse("branches:vacancy_list")),
+        ("seconded", "第一书记", reverse("branches:first_secretary_list")),
         ("terms", "届期", reverse("branches:term_list")),
         ("hand_overs", "交接", reverse("branches:hand_over_list")),
     )

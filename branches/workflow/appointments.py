@@ -31,6 +31,7 @@ def appoint(
     actor,
     title: str = "",
     document: str = "",
+    seconded_from: str = "",
     from_at: datetime | None = None,
     until_at: datetime | None = None,
     at: datetime | None = None,
@@ -55,6 +56,7 @@ def appoint(
             source=source,
             title=title,
             document=document,
+            seconded_from=seconded_from,
             from_at=from_at or at,
             until_at=until_at,
             actor=actor,
@@ -100,7 +102,9 @@ def require_may_appoint(actor, role: str, organization: Organization) -> None:
     raise PermissionDenied("任职由上级委员会的专干办理：只能任命下级组织的人。")
 
 
-def open_post(user, organization, role, *, source, title, document, from_at, until_at, actor) -> Appointment:
+def open_post(
+    user, organization, role, *, source, title, document, from_at, until_at, actor, seconded_from=""
+) -> Appointment:
     """Check and write an appointment, set what follows from it on the account, trace. The permission is the caller's.
 
     Raises ValidationError.
@@ -114,6 +118,8 @@ def open_post(user, organization, role, *, source, title, document, from_at, unt
     if not rules.may_hold_at(role, organization.kind):
         kind = organization.get_kind_display()
         raise ValidationError({"role": f"{kind}没有“{Role(role).label}”这个角色。"})
+    if refusal := rules.seconding_sentence(role, source, seconded_from.strip()):
+        raise ValidationError({"seconded_from": refusal})
     overlapping = Q(until_at__isnull=True) | Q(until_at__gt=from_at)
     held = list(Appointment.objects.filter(overlapping, user=user).values_list("role", "organization_id"))
     excluded = rules.excluded_by(role, frozenset(other for other, _ in held))
@@ -132,6 +138,7 @@ def open_post(user, organization, role, *, source, title, document, from_at, unt
         role=role,
         title=title,
         source=source,
+        seconded_from=seconded_from.strip(),
         from_at=from_at,
         until_at=until_at,
         document=document,
@@ -147,7 +154,8 @@ def open_post(user, organization, role, *, source, title, document, from_at, unt
         actor=actor,
         organization_id=organization.pk,
         fields={"role": (None, role), "from_at": (None, from_at), "until_at": (None, until_at)},
-        details={"user": user.pk, "source": source, "document": document},
+        details={"user": user.pk, "source": source, "document": document}
+        | ({"seconded_from": appointment.seconded_from} if appointment.seconded_from else {}),
         label=f"{organization.short_name} {Role(role).label}",
     )
     return appointment

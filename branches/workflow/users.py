@@ -29,6 +29,7 @@ def add_user(
     phone: str = "",
     title: str = "",
     document: str = "",
+    seconded_from: str = "",
     from_at: datetime | None = None,
     at: datetime | None = None,
 ) -> tuple[User, Appointment]:
@@ -66,6 +67,7 @@ def add_user(
             source=source,
             title=title,
             document=document,
+            seconded_from=seconded_from,
             from_at=from_at or at,
             until_at=None,
             actor=actor,

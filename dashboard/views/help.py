@@ -55,6 +55,8 @@ TOPICS = (
     Topic(
         "activity-calendar", "组织生活完成情况", "应做几次是按哪条规定、已做怎么算、提醒什么时候来", "clipboard-check"
     ),
+    Topic("instructors", "指导员和走访", "记一次走访、发现的问题谁来办、确认、走访几次", "person-check"),
+    Topic("joint-conferences", "联席会议", "成员单位、会次、议定事项怎么跟踪、打印", "people"),
     Topic("organizations", "组织树", "谁能设在谁下面、指导关系、撤销组织", "diagram-3"),
     Topic("appointments", "任职与空缺", "任命、免职、产生方式、空缺是怎么算的", "person-badge"),
     Topic("hand-over", "离任和交接", "工作自动归谁、交接清单、确认接手", "arrow-repeat"),

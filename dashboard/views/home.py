@@ -9,12 +9,13 @@ from branches.choices import Role
 from branches.statistics import hand_overs_waiting
 from dashboard.desk import committee_desk
 from dashboard.navigation import navigation
+from dashboard.views.instructor import instructor_desk, looked_after
 from dashboard.views.secretary import branch_desk, branches_of
 
 
 @require_safe
 def home(request):
-    """Answer with the public home, the committee desk, the desk of a branch or the simple desk."""
+    """Answer with the public home, the committee desk, the desk of a branch, an instructor's or the simple one."""
     if not request.user.is_authenticated:
         return render(request, "dashboard/public_home.html")
     if request.reach.has(Capability.STATISTICS_VIEW) and request.reach.roles & {Role.CLERK, Role.LEADER}:
@@ -22,6 +23,9 @@ def home(request):
         return render(request, "dashboard/committee_desk.html", context)
     if branches := branches_of(request.reach):
         return render(request, "dashboard/branch_desk.html", branch_desk(request, branches) | simple_desk(request))
+    if branches := looked_after(request.reach):
+        desk = instructor_desk(request, branches)
+        return render(request, "dashboard/instructor_desk.html", desk | simple_desk(request))
     return render(request, "dashboard/simple_desk.html", simple_desk(request))
 
 

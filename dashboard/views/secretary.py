@@ -7,7 +7,7 @@ from datetime import date
 from django.utils import timezone
 
 from activities.choices import ActivityKind
-from activities.models import Activity, ComplianceStatus
+from activities.models import Activity, ComplianceStatus, VisitFollowUp
 from branches.capabilities import Capability
 from branches.choices import BRANCHES, Role
 from branches.models import Organization
@@ -28,7 +28,7 @@ def branches_of(reach: Reach) -> list[int]:
 def branch_desk(request, branches: list[int]) -> dict:
     """Return what the branches of a secretary owe in the periods of today, what is planned, and what is late.
 
-    Four queries, however many branches.
+    Five queries, however many branches.
     """
     reach, at = request.reach, timezone.now()
     today = timezone.localdate(at)
@@ -49,7 +49,9 @@ def branch_desk(request, branches: list[int]) -> dict:
     desks = [
         {"unit": unit, "lines": now.get(unit.pk, []), "late": late.get(unit.pk, 0)} for unit in units.order_by("path")
     ]
+    problems = VisitFollowUp.objects.visible_to(reach).waiting_for(branches).select_related("visit__instructor")
     return {
+        "problems": list(problems[:_AHEAD_SHOWN]),
         "desks": desks,
         "ahead": waiting,
         "unrecorded": sum(one.starts_at <= at for one in waiting),

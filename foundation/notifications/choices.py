@@ -35,6 +35,8 @@ GROUP_OF = {
     "appointment": EventGroup.ORGANISATION,
     "office": EventGroup.ORGANISATION,
     "activity": EventGroup.ORGANISATION,
+    "visit": EventGroup.ORGANISATION,
+    "action_item": EventGroup.ORGANISATION,
     "term": EventGroup.ORGANISATION,
     "party_member": EventGroup.MEMBERSHIP,
     "transfer": EventGroup.MEMBERSHIP,

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from activities.models import ComplianceRule
+from activities.models import ComplianceRule, VisitTarget
 from branches.models import Guidance, Organization
 from grievances.models import Assist, Campaign, Category, Evidence, Extension, SlaPolicy
 from grievances.workflow.evidence import path_of
@@ -113,6 +113,13 @@ def row_of(house, kind: str, place: str, who: str | None = None):
         "activity": lambda: house.activities[f"{place} done"].pk,
         "planned activity": lambda: house.activities[f"{place} planned"].pk,
         "shared activity": lambda: house.activities[f"{place} shared"].pk,
+        "visit": lambda: house.follow_ups[at("branch", "branch", "company", "far")].visit_id,
+        "follow-up": lambda: house.follow_ups[at("branch", "branch", "company", "far")].pk,
+        "answered follow-up": lambda: house.follow_ups[f"{at('branch', 'branch', 'company', 'far')} answered"].pk,
+        "conference": lambda: house.items["far" if place == "far" else "county"].meeting.conference_id,
+        "meeting": lambda: house.items["far" if place == "far" else "county"].meeting_id,
+        "item": lambda: house.items["far" if place == "far" else "county"].pk,
+        "visit target": lambda: VisitTarget.objects.earliest("pk").pk,
         "rule": lambda: ComplianceRule.objects.earliest("pk").pk,
         "draft": lambda: own(house.drafts).pk,
         "division": lambda: "510402",

@@ -14,7 +14,15 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-from activities.models import Activity, CoOrganizer
+from activities.models import (
+    ActionItem,
+    Activity,
+    ConferenceMeeting,
+    CoOrganizer,
+    InstructionVisit,
+    JointConference,
+    VisitFollowUp,
+)
 from branches.models import Appointment, BranchFileSnapshot, Guidance, Office, Organization, Term
 from foundation.accounts.models import User
 from foundation.notifications.models import Delivery, Notification
@@ -278,6 +286,18 @@ class Oracle:
         others = CoOrganizer.objects.filter(activity=row)
         return row.organization_id in where or any(one.organization_id in where for one in others)
 
+    def follow_up(self, row: VisitFollowUp, where: Covered, user) -> bool:
+        # Of a visit to a unit there.
+        return row.visit.organization_id in where
+
+    def meeting(self, row: ConferenceMeeting, where: Covered, user) -> bool:
+        # Of a joint conference kept there.
+        return row.conference.organization_id in where
+
+    def item(self, row: ActionItem, where: Covered, user) -> bool:
+        # Decided by a joint conference kept there.
+        return row.meeting.conference.organization_id in where
+
     def organization(self, row: Organization, where: Covered, user) -> bool:
         # The organisation itself, or that of one's own post.
         return row.pk in where or row.pk in where.own_organizations
@@ -320,6 +340,11 @@ _TESTS = {
     Grievance: ("grievance.view", Oracle.grievance),
     Campaign: ("grievance.view", Oracle.campaign),
     Activity: ("activity.view", Oracle.activity),
+    InstructionVisit: ("activity.view", Oracle.at_organization),
+    VisitFollowUp: ("activity.view", Oracle.follow_up),
+    JointConference: ("joint_conference.view", Oracle.at_organization),
+    ConferenceMeeting: ("joint_conference.view", Oracle.meeting),
+    ActionItem: ("joint_conference.view", Oracle.item),
 }
 # A delivery has no question of its own: its page is for one role, all or nothing.
 MODELS = tuple(model for model in _TESTS if model is not Delivery)

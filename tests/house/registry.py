@@ -13,7 +13,17 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 
-from activities.models import Activity, Attendance, CoOrganizer
+from activities.models import (
+    ActionItem,
+    Activity,
+    Attendance,
+    ConferenceDepartment,
+    ConferenceMeeting,
+    CoOrganizer,
+    InstructionVisit,
+    JointConference,
+    VisitFollowUp,
+)
 from branches.models import BranchFileSnapshot, Guidance, Office, Organization, Term
 from branches.workflow.files import digest_of
 from foundation.notifications.models import Delivery, Notification
@@ -94,6 +104,8 @@ class House:
     offices: dict[str, Office] = field(default_factory=dict)
     terms: dict[str, Term] = field(default_factory=dict)
     cases: dict[str, Grievance] = field(default_factory=dict)  # "county lodged", "branch in_hand" …
+    follow_ups: dict[str, VisitFollowUp] = field(default_factory=dict)  # "county", "branch answered" …
+    items: dict[str, ActionItem] = field(default_factory=dict)  # of joint conferences, by place
     activities: dict[str, Activity] = field(default_factory=dict)  # "county done", "branch planned" …
     drafts: dict[str, Grievance] = field(default_factory=dict)
     work_orders: dict[str, WorkOrderImport] = field(default_factory=dict)
@@ -357,6 +369,35 @@ class House:
         self.activities[key] = activity
         return activity
 
+    def add_visit(self, key: str, organization, instructor, **fields) -> VisitFollowUp:
+        """Add a visit with a problem the organisation shall see to; `status` says where that stands."""
+        visit = InstructionVisit.objects.create(
+            organization=organization, instructor=instructor, visited_date=TODAY, content=f"{NAME}走访"
+        )
+        self.follow_ups[key] = VisitFollowUp.objects.create(
+            visit=visit,
+            owner_organization=organization,
+            problem=f"{NAME}问题",
+            due_date=TODAY + timedelta(days=9),
+            **fields,
+        )
+        return self.follow_ups[key]
+
+    def add_conference(self, key: str, organization) -> ActionItem:
+        """Add a joint conference of two departments with a meeting and something it decided."""
+        conference = JointConference.objects.create(
+            organization=organization, name=f"{NAME}联席会议{len(self.items)}", from_date=TODAY - timedelta(days=99)
+        )
+        first, _ = (
+            ConferenceDepartment.objects.create(conference=conference, name=name, position=number)
+            for number, name in enumerate(("测试公安局", "测试总工会"), start=1)
+        )
+        meeting = ConferenceMeeting.objects.create(conference=conference, held_date=TODAY, chair="测试主持")
+        self.items[key] = ActionItem.objects.create(
+            meeting=meeting, text=f"{NAME}事项", department=first, due_date=TODAY + timedelta(days=30)
+        )
+        return self.items[key]
+
     def add_draft(self, key: str, organization, user) -> Grievance:
         """Add a grievance that somebody has begun to note for a driver."""
         self.drafts[key] = Grievance.objects.create(
@@ -506,6 +547,11 @@ def add_activities(house: House) -> None:
         house.add_activity(f"{place} planned", unit, cast["province_clerk"])
         shared = house.add_activity(f"{place} shared", host, cast["city_clerk"], status="done")
         CoOrganizer.objects.create(activity=shared, organization=unit)
+        house.add_visit(place, unit, cast["instructor"])
+        answered = {"status": "answered", "answer": f"{NAME}回复", "answered_at": timezone.now()}
+        house.add_visit(f"{place} answered", unit, cast["instructor"], **answered)
+    for place, unit in (("county", tree.county), ("far", tree.neighbour_county)):
+        house.add_conference(place, unit)
 
 
 def build(tree, cast: dict) -> House:

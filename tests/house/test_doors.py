@@ -8,7 +8,14 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.html import escape
 
-from activities.models import Activity
+from activities.models import (
+    ActionItem,
+    Activity,
+    ConferenceMeeting,
+    InstructionVisit,
+    JointConference,
+    VisitFollowUp,
+)
 from branches.models import Appointment, Guidance, Office, Organization, Term
 from foundation.accounts.models import User
 from foundation.notifications.models import Delivery, Notification
@@ -124,8 +131,13 @@ MODELS = {
     ),
     "campaign": Campaign,
     **dict.fromkeys(["activity", "planned activity", "shared activity"], Activity),
+    "visit": InstructionVisit,
+    **dict.fromkeys(["follow-up", "answered follow-up"], VisitFollowUp),
+    "conference": JointConference,
+    "meeting": ConferenceMeeting,
+    "item": ActionItem,
 }
-NOT_ROWS = {"division", "workday", "policy", "category", "rule"}  # everybody's
+NOT_ROWS = {"division", "workday", "policy", "category", "rule", "visit target"}  # everybody's
 
 
 def fingerprint(response, url: str) -> tuple:

@@ -11,7 +11,14 @@ from django.urls import reverse
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
-from activities.models import Activity, ComplianceRule
+from activities.models import (
+    ActionItem,
+    Activity,
+    ComplianceRule,
+    InstructionVisit,
+    JointConference,
+    VisitFollowUp,
+)
 from branches.choices import REQUIRED_POSTS, Kind
 from branches.models import Appointment, Division, Guidance, Organization, Term, Workday
 from branches.querysets import ScopedQuerySet
@@ -107,6 +114,10 @@ PAGES = [
     (Campaign, "grievances:campaign_list", "", None, links("/grievances/campaigns/")),
     (Activity, "activities:list", "", None, links("/activities/")),
     (Activity, "activities:list", "?kind=theme_day", None, links("/activities/")),
+    (InstructionVisit, "activities:visit_list", "", None, links("/activities/visits/")),
+    (VisitFollowUp, "activities:follow_up_list", "", None, context("rows", lambda row: row["one"].pk)),
+    (JointConference, "activities:conference_list", "", None, links("/activities/conferences/")),
+    (ActionItem, "activities:item_list", "", None, links("/activities/items/")),
 ]
 
 

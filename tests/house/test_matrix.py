@@ -31,7 +31,6 @@ NO_DOOR = {
     "organization.view_public": "part 2: the public list of organisations stands beside the stations",
     **dict.fromkeys([name for name in cells() if name.startswith("verification.")], "part 3: verification"),
     **dict.fromkeys([name for name in cells() if name.startswith("declaration.")], "part 3: declarations"),
-    "activity.record_visit": "part 3: visits of instructors",
     **dict.fromkeys(
         [name for name in cells() if name.split(".")[0] in ("station", "booking", "visit", "feedback", "assessment")],
         "part 2: stations",

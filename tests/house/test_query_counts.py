@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from activities.models import ComplianceRule
+from activities.models import ComplianceRule, VisitTarget
 from branches.models import Organization
 from foundation.audit import trail
 from foundation.protection.canonical import name_key
@@ -54,6 +54,8 @@ def more_rows(house) -> None:
         house.ask_for_more_time(house.add_case(f"below{number}", "in_hand", below, below), clerk)
         house.add_activity(f"more{number}", tree.county, clerk)
         house.add_activity(f"more held {number}", branch, clerk, person=driver.person, status="done")
+        house.add_visit(f"more{number}", branch, house.cast["instructor"])
+        house.add_conference(f"more{number}", tree.county)
         Campaign.objects.create(name=f"测试整治{number}", organization=tree.county, from_date="2026-01-01")
     twins_of(house, "more0", "more1")
 
@@ -79,6 +81,8 @@ def another(house):
             "searches",
             "developments",
             "activities",
+            "follow_ups",
+            "items",
             "terms",
             "records",
         )
@@ -147,6 +151,13 @@ LISTS = [
     ("activities:list?kind=theme_day&status=done", None),
     ("activities:calendar?show=all", None),
     ("activities:rules", None),
+    ("activities:instructors", None),
+    ("activities:instructors?show=without", None),
+    ("activities:visit_list", None),
+    ("activities:follow_up_list", None),
+    ("activities:conference_list", None),
+    ("activities:item_list", None),
+    ("branches:first_secretary_list", None),
     ("dashboard:search", {"q": "测试"}),
     ("dashboard:search", {"q": "7720"}),
 ]
@@ -190,7 +201,9 @@ def more_entries(house) -> None:
 @pytest.mark.parametrize("model", [pytest.param(model, id=model.__name__) for model in admin.site._registry])
 def test_a_table_of_the_admin_costs_the_same_for_more_rows(another, model):
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    client = client_of(another, "system_admin" if model in (Category, SlaPolicy, ComplianceRule) else "county_clerk")
+    client = client_of(
+        another, "system_admin" if model in (Category, SlaPolicy, ComplianceRule, VisitTarget) else "county_clerk"
+    )
     cost(client, address)
     few = cost(client, address)
     more_rows(another)
@@ -214,6 +227,8 @@ def test_the_page_of_one_row_costs_no_more_when_there_are_more_of_others(another
         reverse("activities:minutes", args=[another.activities["branch done"].pk]),
         reverse("dashboard:branch_file", args=[another.tree.branch.pk]),
         reverse("activities:branch_calendar", args=[another.tree.branch.pk]),
+        reverse("activities:visit_detail", args=[another.follow_ups["branch"].visit_id]),
+        reverse("activities:item_detail", args=[another.items["county"].pk]),
     ]
     few = []
     for page in pages:

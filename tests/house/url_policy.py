@@ -138,6 +138,7 @@ DOORS: dict[str, Door] = {
     "branches:hand_over_acknowledge": Door(
         "signed in", deny="leader", names={"pk": "appointment"}, data={}, allowed=409
     ),
+    "branches:first_secretary_list": Door("appointment.view"),
     "branches:term_list": Door("appointment.view"),
     "branches:term_create": act("organization", "appointment.appoint"),
     "branches:term_change": act("term", "appointment.appoint"),
@@ -376,6 +377,30 @@ DOORS: dict[str, Door] = {
     "activities:amend": act("activity", "activity.record"),
     "activities:cancel": act("planned activity", "activity.record"),
     "activities:make_up": act("activity", "activity.record"),
+    "activities:instructors": Door("activity.view"),
+    "activities:visit_list": Door("activity.view"),
+    "activities:visit_detail": on("visit", "activity.view", refused=403),
+    "activities:visit_record": Door(
+        "activity.record_visit", allow="instructor", deny="county_clerk", names={"unit": "organization"}, query="unit"
+    ),
+    "activities:visit_withdraw": act("visit", "activity.record_visit", allow="instructor", deny="county_clerk"),
+    "activities:follow_up_list": Door("activity.view"),
+    "activities:follow_up_answer": act("follow-up", "activity.record"),
+    "activities:follow_up_close": act(
+        "answered follow-up", "activity.record_visit", allow="instructor", deny="county_clerk"
+    ),
+    "activities:conference_list": Door("joint_conference.view"),
+    "activities:conference_create": Door("joint_conference.record", deny="leader"),
+    "activities:conference_detail": on("conference", "joint_conference.view", refused=403),
+    "activities:conference_change": act("conference", "joint_conference.record"),
+    "activities:meeting_create": act("conference", "joint_conference.record"),
+    "activities:meeting_detail": on("meeting", "joint_conference.view", refused=403),
+    "activities:meeting_print": on("meeting", "joint_conference.view", refused=403),
+    "activities:meeting_amend": act("meeting", "joint_conference.record"),
+    "activities:item_create": act("meeting", "joint_conference.record"),
+    "activities:item_list": Door("joint_conference.view"),
+    "activities:item_detail": on("item", "joint_conference.view", refused=403),
+    "activities:item_progress": act("item", "joint_conference.record"),
     "activities:join": Door(
         "activity.record", deny="leader", names={"pk": "shared activity", "organization": "committee"}
     ),
@@ -473,6 +498,14 @@ TABLES: dict[str, Table] = {
         changes_as="system_admin",
     ),
     "activities_activity": Table("activity", "activity.view"),
+    "activities_visittarget": Table(
+        "visit target",
+        "compliance_rule.change",
+        allow="system_admin",
+        deny="county_clerk",
+        add="compliance_rule.change",
+        changes_as="system_admin",
+    ),
     "activities_compliancerule": Table(
         "rule",
         "compliance_rule.change",

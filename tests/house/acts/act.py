@@ -6,7 +6,22 @@ from dataclasses import dataclass
 from django.db import models
 from django.forms import ModelChoiceField
 
-from activities.models import Activity, Attendance, ComplianceRule, ComplianceStatus, CoOrganizer, Venue
+from activities.models import (
+    ActionItem,
+    ActionItemNote,
+    Activity,
+    Attendance,
+    ComplianceRule,
+    ComplianceStatus,
+    ConferenceDepartment,
+    ConferenceMeeting,
+    CoOrganizer,
+    InstructionVisit,
+    JointConference,
+    Venue,
+    VisitFollowUp,
+    VisitTarget,
+)
 from branches.models import (
     Appointment,
     BranchFileSnapshot,
@@ -70,6 +85,8 @@ WATCHED = (
     Venue, Term, BranchFileSnapshot, Development, DevelopmentStep, DevelopmentReview, DevelopmentSponsor, GateOverride,
     DuesRate, DuesRecord, Appraisal, MemberCard, ContactPair, BackboneTag,
     HandOver,
+    InstructionVisit, VisitFollowUp, VisitTarget, JointConference,
+    ConferenceDepartment, ConferenceMeeting, ActionItem, ActionItemNote,
 )  # fmt: skip
 
 
