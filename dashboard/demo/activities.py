@@ -16,6 +16,7 @@ from activities.workflow.roll import candidates
 from branches.choices import BRANCHES, ElectionMethod, Kind, OrganizationStatus
 from branches.models import Organization, Term
 from branches.rules import end_of_term, may_have_term, months_after
+from dashboard.demo.cities import PANZHIHUA_FIRM_BRANCH, PLATFORM
 
 _NAMES = UUID("5f0f8c0e-3c0d-4c53-9a53-6c1f6d1d5a10")
 _TOPICS = {
@@ -24,6 +25,7 @@ _TOPICS = {
     ActivityKind.MEMBER_ASSEMBLY: ("讨论季度工作", "通报诉求办理", "听取支部报告", "讨论发展对象"),
     ActivityKind.COMMITTEE_MEETING: ("研究本月安排", "研究司机诉求", "研究困难帮扶"),
 }
+_UNVEILED_AT = ("主会场：深圳", "分会场：广州", "分会场：东莞", "分会场：佛山")
 _ROLLS = (ActivityKind.THEME_DAY, ActivityKind.COMMITTEE_MEETING)  # every other kind has the roll of the first
 _MODES = (Mode.OFFLINE, Mode.MIXED, Mode.ONLINE)
 _ABSENCES = (AttendanceStatus.EXCUSED, AttendanceStatus.ABSENT, AttendanceStatus.MADE_UP)
@@ -32,7 +34,8 @@ _ABSENCES = (AttendanceStatus.EXCUSED, AttendanceStatus.ABSENT, AttendanceStatus
 def load_activities(organizations: Mapping[str, Organization], at: datetime) -> int:
     """Write the activities of every branch that has a roll, and count this year's calendar; return how many.
 
-    Nothing of the present month: it is what secretaries find to do. About three queries per branch.
+    Of the present month the 主题党日 of some branches only: the rest is what secretaries find to do. About three
+    queries per branch.
     """
     today = timezone.localdate(at)
     activities: list[Activity] = []
@@ -42,19 +45,20 @@ def load_activities(organizations: Mapping[str, Organization], at: datetime) -> 
     ]
     for number, branch in enumerate(sorted(branches, key=lambda one: one.code)):
         by_kind = {kind.value: candidates([branch], kind, at) for kind in _ROLLS}
-        for kind, held in _calendar(number, branch, today):
+        for kind, held in [*_calendar(number, branch, today), *_this_month(number, branch, today)]:
             roll = by_kind.get(str(kind), by_kind[ActivityKind.THEME_DAY.value])
             if not roll:
                 continue
             activity, lines = _held(branch, kind, held, roll, len(activities))
             activities.append(activity)
             rolls.append((activity, lines))
-    planned = _planned(branches, at)
+    planned = [*_planned(branches, at), *_unveiling(organizations, at)]
     Activity.objects.bulk_create([*activities, *planned], batch_size=500)
     Attendance.objects.bulk_create([line for _, lines in rolls for line in lines], batch_size=1000)
     Venue.objects.bulk_create(
-        Venue(activity=one, place="支部活动室" if one.mode != Mode.ONLINE else "线上会议室", position=1)
+        Venue(activity=one, place=place, position=position)
         for one in [*activities, *planned]
+        for position, place in enumerate(_places(one), start=1)
     )
     recompute(today.year)
     return len(activities) + len(planned)
@@ -102,6 +106,38 @@ def _calendar(number: int, branch: Organization, today: date) -> Iterator[tuple[
             yield ActivityKind.MEMBER_ASSEMBLY, at + timedelta(hours=3)
         if (number + month) % 5 and branch.kind != Kind.CLOUD_BRANCH:
             yield ActivityKind.COMMITTEE_MEETING, at - timedelta(days=2)
+
+
+def _this_month(number: int, branch: Organization, today: date) -> Iterator[tuple[str, datetime]]:
+    """Yield the 主题党日 that some branches have held this month already; not that of the demo's secretary."""
+    if number % 5 not in (0, 2, 3) or branch.code == PANZHIHUA_FIRM_BRANCH or today.day < 3:
+        return
+    day = today.replace(day=1 + number * 3 % (today.day - 1))
+    yield (
+        ActivityKind.THEME_DAY,
+        datetime.combine(day, time(9 + number % 8, 30), tzinfo=timezone.get_default_timezone()),
+    )
+
+
+def _places(activity: Activity) -> tuple[str, ...]:
+    if activity.kind == ActivityKind.UNVEILING:
+        return _UNVEILED_AT
+    return ("线上会议室",) if activity.mode == Mode.ONLINE else ("支部活动室",)
+
+
+def _unveiling(organizations: Mapping[str, Organization], at: datetime) -> Iterator[Activity]:
+    """Yield one unveiling to come of the platform: a main venue and three joined by video (domain a.1, S3)."""
+    if PLATFORM in organizations:
+        yield Activity(
+            organization=organizations[PLATFORM],
+            kind=ActivityKind.UNVEILING,
+            topic="六个新建党支部揭牌授牌",
+            mode=Mode.MIXED,
+            starts_at=(at + timedelta(days=6)).replace(minute=0, second=0, microsecond=0),
+            agenda="一、宣读批复。二、授牌。三、支部书记表态。四、分会场连线。",
+            status=ActivityStatus.PLANNED,
+            key=uuid5(_NAMES, "unveiling"),
+        )
 
 
 def _held(branch, kind: str, held: datetime, roll, number: int) -> tuple[Activity, list[Attendance]]:

@@ -29,8 +29,10 @@ from dashboard.demo.accounts import ACCOUNTS, PASSWORD
 from dashboard.demo.activities import load_activities, load_terms
 from dashboard.demo.cases import load_cases
 from dashboard.demo.cities import CHENGDU, DONGYING, PANZHIHUA, PLATFORM, SUZHOU
+from dashboard.demo.conferences import load_conferences
 from dashboard.demo.development import load_development
 from dashboard.demo.inbox import load_inbox
+from dashboard.demo.instructors import load_instructors
 from dashboard.demo.memberships import load_hand_over, load_memberships
 from dashboard.demo.names import People, counties_of
 from dashboard.demo.records import load_records
@@ -104,6 +106,8 @@ def load_demo(*, at: datetime | None = None, force: bool = False) -> Loaded:
         load_cases(organizations, at)
         load_activities(organizations, at)
         load_terms(organizations, at)
+        load_instructors(organizations, at)
+        load_conferences(organizations, at)
         load_inbox(at)
         load_memberships(organizations, at, _clerk_of(organizations[CLAIM[1]], at))
         members += load_development(organizations, at)
@@ -201,14 +205,27 @@ def _people_with_posts(organizations: dict[str, Organization], at: datetime) -> 
                 role=role,
                 title="第一书记" if is_first_secretary else "",
                 source=AppointmentSource.SECONDED if is_first_secretary else _SOURCES[number % len(_SOURCES)],
+                seconded_from=_seconding(organization) if is_first_secretary else "",
                 document=_DOCUMENT.format(number),
                 from_at=at - _LONG_AGO,
-                until_at=at - timedelta(days=20 * ended) if is_vacant else None,
+                until_at=_until(number, ended, is_vacant, is_first_secretary, at),
                 end_reason="任期届满" if is_vacant else "",
             )
         )
     User.objects.bulk_create(users, batch_size=500)
     Appointment.objects.bulk_create(appointments, batch_size=500)
+
+
+def _seconding(organization: Organization) -> str:
+    place = organization.division.name if organization.division else ""
+    return f"{place}委组织部（两新工委）"
+
+
+def _until(number: int, ended: int, is_vacant: bool, is_first_secretary: bool, at: datetime) -> datetime | None:
+    """Return when a post of the demo ended, or when a secondment will; most go on without an end."""
+    if is_vacant:
+        return at - timedelta(days=20 * ended)
+    return at + timedelta(days=25 + number % 5 * 60) if is_first_secretary else None
 
 
 def _posts(organizations: dict[str, Organization]) -> Iterator[tuple[Organization, str]]:

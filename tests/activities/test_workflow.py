@@ -133,8 +133,8 @@ def test_only_the_secretary_the_committee_and_the_clerks_above_record(
             recorded(tree.branch, who)
     with pytest.raises(PermissionDenied):
         recorded(tree.second_branch, secretary)
-    for who in (secretary, branch_committee_member, county_clerk):
-        recorded(tree.branch, who)
+    for hours, who in enumerate((secretary, branch_committee_member, county_clerk)):
+        recorded(tree.branch, who, held_at=NOON - timedelta(hours=hours))
     assert Activity.objects.count() == 3
 
 

@@ -1,4 +1,4 @@
-"""First secretaries: seconded by a named unit, listed by when the secondment ends, recalled three and one months ahead."""
+"""First secretaries: seconded by a named unit, listed by when that ends, recalled 3 and 1 months ahead."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
