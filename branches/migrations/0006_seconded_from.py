@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("branches", "0004_terms_and_branch_files"),
+        ("branches", "0005_hand_over"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
