@@ -310,6 +310,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "members.tasks.remind_of_development",
         "schedule": crontab(hour="9", minute="20"),
     },
+    "remind of verifications": {
+        "task": "members.tasks.remind_of_verifications",
+        "schedule": crontab(hour="8", minute="40"),
+    },
     "purge what has expired": {"task": "members.tasks.purge_expired", "schedule": 24 * 3600.0},
 }
 CACHES = {
@@ -345,6 +349,9 @@ NOTIFY_SINK = env.file_to_write("NOTIFY_SINK")
 EVIDENCE_RETENTION_DAYS = env.integer("EVIDENCE_RETENTION_DAYS", 1095, at_least=30)
 ANSWER_DRAFT_RETENTION_DAYS = env.integer("ANSWER_DRAFT_RETENTION_DAYS", 90, at_least=1)
 WORK_ORDER_RETENTION_DAYS = env.integer("WORK_ORDER_RETENTION_DAYS", 30, at_least=1)
+# Who was looked at and is no member, or withdrew: no rule names a number. Half a year, so that the same name does not
+# come up again at once and who objects still finds the reasons.
+VERIFICATION_RETENTION_DAYS = env.integer("VERIFICATION_RETENTION_DAYS", 180, at_least=1)
 NOTIFICATION_RETENTION_DAYS = env.integer("NOTIFICATION_RETENTION_DAYS", 180, at_least=1)
 CONTACT_PAIRS_MOST = env.integer("CONTACT_PAIRS_MOST", 10, at_least=1)  # drivers one member keeps contact with
 

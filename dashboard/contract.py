@@ -43,6 +43,10 @@ MODEL_OF_SEGMENT = {
     "members/dues": "members.DuesRecord",
     "members/appraisals": "members.Appraisal",
     "members/contacts": "members.ContactPair",
+    "members/verifications": "members.Verification",
+    "members/declarations": "members.Declaration",
+    "members/calls": "members.RecruitCampaign",
+    "join": "members.RecruitCampaign",
     "exports": "members.ExportJob",
     "notifications": "notifications.Notification",
     "deliveries": "notifications.Delivery",
@@ -193,6 +197,7 @@ def _retention() -> dict[str, float]:
         "roster_results": settings.ROSTER_RETENTION_DAYS,
         "notifications_delivered_and_read": settings.NOTIFICATION_RETENTION_DAYS,
         "grievance_evidence": settings.EVIDENCE_RETENTION_DAYS,
+        "verifications_in_vain_and_declarations": settings.VERIFICATION_RETENTION_DAYS,
         "export_files": exports.KEPT.total_seconds() / 86400,
         "audit_entries_at_least": KEPT_DAYS_AT_LEAST,
     }

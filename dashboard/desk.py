@@ -24,13 +24,14 @@ from branches.scope import Reach
 from branches.statistics import posts_required, tree_counts, vacant
 from grievances.lists.desk import Waiting, waiting
 from grievances.lists.worklist import Reader
-from members.choices import DEVELOPMENT_OPEN, DevelopmentStage, DevelopmentWhen
+from members.choices import DEVELOPMENT_OPEN, DevelopmentStage, DevelopmentWhen, FunnelStage
 from members.models import Development, Driver, Enterprise, PartyMember, RegistrationTransfer, RosterImport
 from members.rules.membership import BRANCH_LEAST_FULL, BRANCH_MOST
 from members.statistics import (
     branch_sizes,
     coverage,
     driver_counts,
+    funnel,
     member_coverage,
     open_transfers,
     pipeline,
@@ -62,7 +63,7 @@ class Panel:
 
 
 def committee_desk(reach: Reach) -> dict[str, Any]:
-    """Return what the desk of a committee shows. At most twenty-one queries, whatever the size of the scope."""
+    """Return what the desk of a committee shows. At most twenty-three queries, whatever the size of the scope."""
     at = timezone.now()
     context: dict[str, Any] = {
         "at": at,
@@ -162,6 +163,18 @@ def _following(month: date) -> date:
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
+def verification(reach: Reach, at: datetime) -> Panel | None:
+    """Return how far candidates have come from leads to branches. One query."""
+    if not reach.has(Capability.VERIFICATION_VIEW):
+        return None
+    rows, url = funnel(reach), reverse("members:verification_list")
+    lines = tuple(
+        Line(stage.label, sum(getattr(row, stage.value) for row in rows), f"{url}?stage={stage.value}")
+        for stage in FunnelStage
+    )
+    return Panel("党员核查", "件", lines) if rows else None
+
+
 def development(reach: Reach, at: datetime) -> Panel | None:
     """Return how many are on their way to membership, by stage, and what opens or is due. One query."""
     if not reach.has(Capability.DEVELOPMENT_VIEW):
@@ -184,4 +197,4 @@ def development(reach: Reach, at: datetime) -> Panel | None:
 
 
 # The panels at the side, in their order, each one function.
-PANELS: tuple[Callable[[Reach, datetime], Panel | None], ...] = (branch_life, branch_members, development)
+PANELS: tuple[Callable[[Reach, datetime], Panel | None], ...] = (branch_life, branch_members, verification, development)

@@ -22,6 +22,7 @@ from branches import rules
 from branches.choices import OrganizationStatus, Role
 from branches.models import Appointment, HandOver, Organization, Workday
 from dashboard import integrity_members
+from dashboard.integrity_verification import verifications
 from foundation.accounts.models import User
 from foundation.accounts.workflow import phone_index as account_phone_index
 from foundation.audit import sealing
@@ -442,6 +443,7 @@ CHECKS: dict[str, tuple[str, Callable[[datetime], Iterator[str]]]] = {
     "membership": ("组织关系恰好一个", _membership),
     "dues": ("党费登记", integrity_members.dues),
     "pairs": ("党员联系司机、民主评议", integrity_members.pairs),
+    "verifications": ("党员核查", verifications),
     "people": ("检索名和盲索引", _people),
     "firms": ("企业检索名", _firms),
     "registration": ("司机登记", _registration),

@@ -68,6 +68,20 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
             about="哪位党员联系哪位司机，打电话、记一下",
         ),
         Entry(
+            "党员核查",
+            "person-check",
+            "members:verification_list",
+            (Capability.VERIFICATION_VIEW,),
+            about="双查四核：线索、查核、确认",
+        ),
+        Entry(
+            "自愿亮身份",
+            "megaphone",
+            "members:declaration_list",
+            (Capability.DECLARATION_VIEW,),
+            about="红色征集令收到的，转入核查或答复",
+        ),
+        Entry(
             "组织",
             "diagram-3",
             "branches:organization_list",

@@ -16,10 +16,11 @@ class MembersConfig(AppConfig):
         """
         from members import tasks  # noqa: F401
         from members.lists import driver_export, member_export
-        from members.workflow import dissolution, handover, membership_endings
+        from members.workflow import dissolution, handover, membership_endings, verification_endings
 
         dissolution.register()
         membership_endings.register()
+        verification_endings.register()
         handover.register()
         driver_export.register_drivers()
         member_export.register_members()

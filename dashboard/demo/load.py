@@ -39,6 +39,7 @@ from dashboard.demo.records import load_records
 from dashboard.demo.registry import Placement, write
 from dashboard.demo.scale import synthetic_uscc
 from dashboard.demo.tree import Tree
+from dashboard.demo.verifications import load_verifications
 from foundation.accounts.models import User
 from foundation.audit import trail
 from foundation.protection.canonical import name_key
@@ -113,6 +114,7 @@ def load_demo(*, at: datetime | None = None, force: bool = False) -> Loaded:
         members += load_development(organizations, at)
         load_records(organizations, at)
         load_hand_over(organizations, at)
+        load_verifications(organizations, at)
         trail.record("seed.demo", None, actor=None, details={"drivers": drivers, "members": members})
     return Loaded(Organization.objects.count() - before, Appointment.objects.count(), drivers, members)
 

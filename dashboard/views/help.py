@@ -41,6 +41,8 @@ TOPICS = (
     Topic("appraisals", "民主评议的结果", "一次登记、补记、更正，谁看得到", "clipboard-data"),
     Topic("member-card", "一员一卡", "发卡、换二维码、挂失、注销，别人扫码看到什么", "person-vcard"),
     Topic("contacts", "党员联系司机和骨干", "结对、打电话、记一下联系过；骨干和退役军人", "telephone"),
+    Topic("verification", "党员核查（双查四核）", "线索从哪里来，谁记什么，几时能确认", "person-check"),
+    Topic("recruit", "红色征集令和自愿亮身份", "发起、打印二维码、处理、撤回", "megaphone"),
     Topic("export", "导出", "导出的就是筛选出来的那些行，默认打码", "download"),
     Topic("protected-data", "看身份证号和电话", "默认打码，看一次要写理由，谁看过都有记录", "eye"),
     Topic("notifications", "通知", "在哪里看、发到哪里、夜里不打扰、每天汇总", "bell"),

@@ -13,8 +13,8 @@ from django.db import models, transaction
 from django.http import HttpRequest
 
 from foundation.audit.models import Entry
-from foundation.protection.fields import ProtectedField
-from foundation.protection.masks import scrub
+from foundation.protection.fields import BlindIndexField, ProtectedField, TailIndexField
+from foundation.protection.masks import mask_all, scrub
 
 SYSTEM = "系统"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
@@ -267,6 +267,8 @@ def _masked_value(target: models.Model | None, name: str, value: Any) -> Any:
         else:
             if isinstance(field, ProtectedField):
                 return field.mask(value)
+            if isinstance(field, BlindIndexField | TailIndexField):
+                return mask_all(str(value)) if value is not None else ""
     if isinstance(value, models.Model):
         return value.pk
     return _scrubbed(value)

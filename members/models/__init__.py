@@ -3,6 +3,7 @@
 from members.models.appraisals import Appraisal
 from members.models.cards import MemberCard
 from members.models.contacts import BackboneTag, ContactPair
+from members.models.declarations import Declaration, RecruitCampaign
 from members.models.development import (
     Development,
     DevelopmentReview,
@@ -25,14 +26,17 @@ from members.models.membership import Affiliation, PartyMember
 from members.models.people import Person
 from members.models.roster import RosterImport, RosterMapping, RosterResult, RosterRow
 from members.models.transfers import Transfer
+from members.models.verification import Check, Verification
 
 __all__ = [
     "Affiliation",
     "Appraisal",
     "BackboneTag",
+    "Check",
     "ContactAttempt",
     "ContactPair",
     "Credential",
+    "Declaration",
     "Development",
     "DevelopmentReview",
     "DevelopmentSponsor",
@@ -48,6 +52,7 @@ __all__ = [
     "MemberCard",
     "PartyMember",
     "Person",
+    "RecruitCampaign",
     "RegistrationTransfer",
     "RosterImport",
     "RosterMapping",
@@ -56,4 +61,5 @@ __all__ = [
     "SavedFilter",
     "Transfer",
     "Vehicle",
+    "Verification",
 ]

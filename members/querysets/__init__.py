@@ -33,6 +33,12 @@ from members.querysets.registry import (
     any_of,
 )
 from members.querysets.search import Ordered, TypedSearch
+from members.querysets.verification import (
+    DeclarationQuerySet,
+    RecruitCampaignQuerySet,
+    VerificationQuerySet,
+    stage_condition,
+)
 
 __all__ = [
     "EVERYTHING",
@@ -43,6 +49,7 @@ __all__ = [
     "AppraisalQuerySet",
     "BackboneTagQuerySet",
     "ContactPairQuerySet",
+    "DeclarationQuerySet",
     "DevelopmentQuerySet",
     "DriverQuerySet",
     "DriverVehicleQuerySet",
@@ -56,11 +63,14 @@ __all__ = [
     "Ordered",
     "Part",
     "PartyMemberQuerySet",
+    "RecruitCampaignQuerySet",
     "RegistrationTransferQuerySet",
     "RosterImportQuerySet",
     "TransferQuerySet",
     "TypedSearch",
     "VehicleQuerySet",
+    "VerificationQuerySet",
     "any_of",
     "development_when",
+    "stage_condition",
 ]

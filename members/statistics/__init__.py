@@ -21,10 +21,12 @@ from members.statistics.registry import (
     recent_imports,
     unverified,
 )
+from members.statistics.verification import FunnelRow, funnel, funnel_of, open_counts
 
 __all__ = [
     "DECLARED_MEMBER",
     "BranchSize",
+    "FunnelRow",
     "MemberCoverage",
     "Pipeline",
     "absences",
@@ -33,9 +35,12 @@ __all__ = [
     "coverage",
     "driver_counts",
     "expiring",
+    "funnel",
+    "funnel_of",
     "import_totals",
     "member_counts",
     "member_coverage",
+    "open_counts",
     "open_transfers",
     "pipeline",
     "placement",

@@ -14,6 +14,8 @@ urlpatterns = [
     path("members/development/", include("members.urls.development")),
     path("members/", include("members.urls.membership")),
     path("cards/<str:token>/", cards.card_check, name="card_check"),
+    path("members/", include("members.urls.verification")),
+    path("join/", include("members.urls.join")),
     path("exports/", include("members.urls.exports")),
     path("imports/", include("members.urls.imports")),
 ]

@@ -74,15 +74,24 @@ def enterprise_export(request):
 
 
 def page_context(
-    request, rows, order, joined, chosen: dict, conditions: dict, text: str, unit: str, shown=None
+    request,
+    rows,
+    order,
+    joined,
+    chosen: dict,
+    conditions: dict,
+    text: str,
+    unit: str,
+    shown=None,
+    descending: bool = False,
 ) -> dict:
     """Return the context of a plain list: rows of one keyset page, count, conditions in force, neighbours.
 
-    `shown`: the queryset the rows of the page are read by, if not the plain one.
+    `shown`: the queryset the rows of the page are read by, if not the plain one. `descending`: the last one first.
     """
     cursor = Cursor.read(request.GET["at"]) if request.GET.get("at") else None
     size = size_of(request.GET)
-    page = page_of([Ordered(rows, order)], [EVERYTHING], cursor, size)
+    page = page_of([Ordered(rows, order, descending)], [EVERYTHING], cursor, size)
     count = count_of(rows)
     given = {"q": text, **chosen} if text else dict(chosen)
     return {

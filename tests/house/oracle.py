@@ -32,6 +32,7 @@ from members.models import (
     Appraisal,
     ContactPair,
     Credential,
+    Declaration,
     Development,
     Driver,
     DriverVehicle,
@@ -42,10 +43,12 @@ from members.models import (
     LostContact,
     MemberCard,
     PartyMember,
+    RecruitCampaign,
     RegistrationTransfer,
     RosterImport,
     Transfer,
     Vehicle,
+    Verification,
 )
 
 
@@ -273,6 +276,10 @@ class Oracle:
                     return True
         return False
 
+    def verification(self, row: Verification, where: Covered, user) -> bool:
+        # At the committee that checks, and at the branch it is assigned to.
+        return row.organization_id in where or (row.unit_id is not None and row.unit_id in where)
+
     def campaign(self, row: Campaign, where: Covered, user) -> bool:
         # Led there; a handler sees those of his own unit.
         posts = [post for post in Appointment.objects.filter(user=user) if post.is_running(self.at)]
@@ -332,6 +339,9 @@ _TESTS = {
     Appraisal: ("appraisal.view", Oracle.kept),
     MemberCard: ("member_card.view", Oracle.of_member),
     ContactPair: ("contact_pair.view", Oracle.pair),
+    Verification: ("verification.view", Oracle.verification),
+    RecruitCampaign: ("declaration.view", Oracle.at_organization),
+    Declaration: ("declaration.view", Oracle.at_organization),
     RegistrationTransfer: ("driver.claim_registration", Oracle.transfer),
     RosterImport: ("roster_import.view", Oracle.batch),
     ExportJob: ("export_job.view", Oracle.export),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 from django.db import transaction
 from django.utils import timezone
@@ -46,8 +47,10 @@ from members.choices import ExportStatus, ImportPhase, ImportStatus, TransferSta
 from members.models import (
     Affiliation,
     Appraisal,
+    Check,
     ContactPair,
     Credential,
+    Declaration,
     Development,
     DevelopmentStep,
     Driver,
@@ -60,14 +63,16 @@ from members.models import (
     MemberCard,
     PartyMember,
     Person,
+    RecruitCampaign,
     RegistrationTransfer,
     RosterImport,
     RosterRow,
     SavedFilter,
     Transfer,
     Vehicle,
+    Verification,
 )
-from members.rules.people import credential_index
+from members.rules.people import credential_index, phone_columns
 from members.workflow.cards import index_of
 from members.workflow.people import person_columns
 from tests.factories import OrganizationFactory, UserFactory
@@ -157,11 +162,15 @@ class House:
             member=one, driver=self.drivers[driver], place=1, from_date=TODAY, paired_by=by
         )
 
+    verifications: dict[str, Verification] = field(default_factory=dict)
+    declarations: dict[str, Declaration] = field(default_factory=dict)
+    calls: dict[str, RecruitCampaign] = field(default_factory=dict)
+
     def add_driver(self, key: str, committee, *, enterprise: Enterprise | None = None, **fields) -> Driver:
         """Add a driver with one vehicle and one licence."""
         number = len(self.drivers) + 1
         written = {
-            "name": f"{NAME}{'甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉'[number - 1]}",
+            "name": f"{NAME}{'甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥天地人和春夏秋冬'[number - 1]}",
             "id_number": id_number(number),
             "phone": f"190{number:04}{TAIL}",
             "address": f"{committee.short_name}测试路 {number} 号",
@@ -266,6 +275,56 @@ class House:
             DevelopmentStep.objects.create(development=file, number=one, done_date=done, recorded_at=at, **paper)
         self.developments[key] = file
         return file
+
+    def add_verification(self, key: str, driver: str, committee, by, unit=None) -> Verification:
+        """Add a case that could be confirmed: found in the register, and the home organisation has answered."""
+        day = TODAY - timedelta(days=5)
+        case = Verification.objects.create(
+            person=self.drivers[driver].person,
+            origin="import",
+            organization=committee,
+            unit=unit,
+            due_date=TODAY + timedelta(days=30),
+            status="checking",
+            opened_by=by,
+            opened_at=timezone.now(),
+            started_at=timezone.now(),
+            check_agrees_date=day,
+            organisation_agrees_date=day,
+        )
+        for kind in ("transport_register", "home_organisation"):
+            Check.objects.create(
+                verification=case, kind=kind, result="agrees", on_date=day, by=by, evidence="1 号", at=timezone.now()
+            )
+        self.verifications[key] = case
+        return case
+
+    def add_call(self, key: str, committee, by) -> RecruitCampaign:
+        """Add a call that takes declarations, and one declaration to it."""
+        number = len(self.calls)
+        call = RecruitCampaign.objects.create(
+            title=f"{NAME}征集{number}",
+            text="请来",
+            organization=committee,
+            from_date=date(2020, 1, 1),
+            until_date=date(2199, 1, 1),
+            consent_version="2026-11",
+            slug=f"testca{number:02}",
+            opened_by=by,
+            opened_at=timezone.now(),
+        )
+        columns = {k: v for k, v in phone_columns(f"190{number:04}{TAIL}").items() if k != "phone_tail"}
+        self.declarations[key] = Declaration.objects.create(
+            campaign=call,
+            organization=committee,
+            declared_name=f"{NAME}自述",
+            consent_version="2026-11",
+            receipt_index=uuid4(),
+            submitted_at=timezone.now(),
+            **columns,
+        )
+        self.calls[key] = call
+        return call
 
     def add_batch(self, key: str, organization, user, driver: Driver | None = None) -> RosterImport:
         """Add a batch that waits for its confirmation, with one row."""
@@ -625,6 +684,13 @@ def build(tree, cast: dict) -> House:
         member_id=house.drivers["leaving"].pk, organization=tree.branches[7], kind="activity", from_date=TODAY
     )
     house.search_for("far", "member_of_neighbour_branch", cast["neighbour_clerk"])
+    house.add_driver("candidate", tree.county)
+    house.add_driver("declares", tree.county, declared_political_status="member")
+    house.add_driver("far_candidate", tree.neighbour_county)
+    house.add_verification("county", "candidate", tree.county, cast["county_clerk"], unit=tree.branch)
+    house.add_verification("far", "far_candidate", tree.neighbour_county, cast["neighbour_clerk"])
+    house.add_call("county", tree.county, cast["county_clerk"])
+    house.add_call("far", tree.neighbour_county, cast["neighbour_clerk"])
     # A vehicle of the county that a foreign driver drives, and one he no longer drives.
     of_county = Vehicle.objects.create(plate=f"{PLATE}90001", registering_committee=tree.county)
     DriverVehicle.objects.create(driver=house.drivers["neighbour"], vehicle=of_county)

@@ -24,6 +24,7 @@ from members.models import (
     Affiliation,
     Appraisal,
     ContactPair,
+    Declaration,
     Development,
     Driver,
     DuesRecord,
@@ -31,10 +32,12 @@ from members.models import (
     ExportJob,
     LostContact,
     PartyMember,
+    RecruitCampaign,
     RegistrationTransfer,
     RosterImport,
     Transfer,
     Vehicle,
+    Verification,
 )
 from tests.factories import UserFactory
 from tests.house.doors import address, client_of, knock, row_of, rows_for
@@ -117,6 +120,9 @@ MODELS = {
     **dict.fromkeys(["letter", "letter from outside", "signed letter"], Transfer),
     **dict.fromkeys(["search", "decided search", "approved search"], LostContact),
     **dict.fromkeys(["file", "file to approve"], Development),
+    "verification": Verification,
+    "declaration": Declaration,
+    "call": RecruitCampaign,
     "enterprise": Enterprise,
     "vehicle": Vehicle,
     "transfer": RegistrationTransfer,
@@ -137,7 +143,7 @@ MODELS = {
     "meeting": ConferenceMeeting,
     "item": ActionItem,
 }
-NOT_ROWS = {"division", "workday", "policy", "category", "rule", "visit target"}  # everybody's
+NOT_ROWS = {"division", "workday", "policy", "category", "rule", "visit target", "slug of a call"}  # everybody's
 
 
 def fingerprint(response, url: str) -> tuple:

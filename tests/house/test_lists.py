@@ -33,6 +33,7 @@ from members.models import (
     Affiliation,
     ContactPair,
     Credential,
+    Declaration,
     Development,
     Driver,
     DriverVehicle,
@@ -40,10 +41,12 @@ from members.models import (
     ExportJob,
     LostContact,
     PartyMember,
+    RecruitCampaign,
     RegistrationTransfer,
     RosterImport,
     Transfer,
     Vehicle,
+    Verification,
 )
 from tests.house.conftest import CAST
 from tests.house.doors import address, client_of
@@ -104,6 +107,9 @@ PAGES = [
     (LostContact, "members:lost_list", "", None, links("/members/lost/")),
     (Development, "members:development_list", "", None, links("/members/development/")),
     (ContactPair, "members:contact_list", "", None, context("lines", lambda line: line["pair"].pk)),
+    (Verification, "members:verification_list", "?size=100", None, links("/members/verifications/")),
+    (RecruitCampaign, "members:recruit_list", "", None, links("/members/calls/")),
+    (Declaration, "members:declaration_list", "", None, links("/members/declarations/")),
     (RosterImport, "members:import_list", "", None, links("/imports/")),
     (RosterImport, "members:import_list", "?show=waiting", None, links("/imports/")),
     (ExportJob, "members:export_list", "", None, links("/exports/")),

@@ -29,8 +29,6 @@ GUARDED = [name for name, door in DOORS.items() if door.needs in cells()]
 # Resources that have no door yet, and cells that have one for some of their columns only.
 NO_DOOR = {
     "organization.view_public": "part 2: the public list of organisations stands beside the stations",
-    **dict.fromkeys([name for name in cells() if name.startswith("verification.")], "part 3: verification"),
-    **dict.fromkeys([name for name in cells() if name.startswith("declaration.")], "part 3: declarations"),
     **dict.fromkeys(
         [name for name in cells() if name.split(".")[0] in ("station", "booking", "visit", "feedback", "assessment")],
         "part 2: stations",
@@ -55,6 +53,7 @@ TRIED_ELSEWHERE = {
     "statistics.view": "test_lists: figures of the desk",
     "user.own_profile": "below",
     "member_card.check_qr": "test_doors: a public address; members/test_cards",
+    "declaration.submit": "test_doors: a public address; tests/members/test_join",
     "grievance.submit": "test_doors: a public address; grievances/test_public",
     "grievance.follow_by_code": "test_doors: a public address; grievances/test_public and test_following",
 }

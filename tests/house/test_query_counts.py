@@ -40,6 +40,8 @@ def more_rows(house) -> None:
         house.add_development(f"more{number}", branch, steps=7)
         beside = ("second_county", "company", "declares_branch")[number]
         house.keep_records(f"more{number}", f"more{number}", beside, branch, clerk)
+        house.add_verification(f"more{number}", f"more{number}", tree.county, clerk, branch)
+        house.add_call(f"more{number}", tree.county, clerk)
         house.add_batch(f"more{number}", tree.county, clerk, driver)
         house.add_export(f"more{number}", clerk)
         house.notify(f"more{number}", clerk, 10 + number)
@@ -80,6 +82,9 @@ def another(house):
             "letters",
             "searches",
             "developments",
+            "verifications",
+            "declarations",
+            "calls",
             "activities",
             "follow_ups",
             "items",
@@ -134,6 +139,13 @@ LISTS = [
     ("members:dues_list", None),
     ("members:contact_list", None),
     ("members:member_list?tag=backbone", None),
+    ("members:verification_list", None),
+    ("members:verification_list?status=checking&committee={county}&overdue=yes", None),
+    ("members:verification_list?stage=placed", None),
+    ("members:verification_funnel", None),
+    ("members:recruit_list", None),
+    ("members:declaration_list", None),
+    ("members:declaration_list?status=submitted", None),
     ("members:registration_list", None),
     ("members:export_list", None),
     ("notifications:list", None),
@@ -219,6 +231,9 @@ def test_the_page_of_one_row_costs_no_more_when_there_are_more_of_others(another
         reverse("members:transfer_detail", args=[another.letters["county"].pk]),
         reverse("members:lost_detail", args=[another.searches["county"].pk]),
         reverse("members:development_detail", args=[another.developments["branch to approve"].pk]),
+        reverse("members:verification_detail", args=[another.verifications["county"].pk]),
+        reverse("members:recruit_detail", args=[another.calls["county"].pk]),
+        reverse("members:declaration_detail", args=[another.declarations["county"].pk]),
         reverse("members:enterprise_detail", args=[another.enterprises["county"].pk]),
         reverse("members:import_plan", args=[another.imports["county"].pk]),
         reverse("members:of_organization", args=[another.tree.county.pk]),

@@ -231,6 +231,22 @@ WITHOUT_SCOPE: dict[tuple[str, str, str], str] = {
     ("members/views/development/file.py", "_history", "Entry.for_object"): "of a file in scope",
     ("members/views/membership/pages.py", "member_detail", "Affiliation.filter"): "of a member in scope",
     ("members/views/membership/pages.py", "member_detail", "Entry.for_person"): "of a member in scope",
+    ("members/views/verification/acts.py", "verification_confirm", "PartyMember.filter"): "of a case in scope",
+    ("members/views/verification/lists.py", "verification_list", "Verification.with_names"): "keys of a scoped page",
+    ("members/views/verification/pages.py", "verification_detail", "Entry.for_object"): "of a case in scope",
+    ("members/views/declarations/campaigns.py", "recruit_list", "RecruitCampaign.annotate"): "keys of a scoped page",
+    ("members/views/declarations/desk.py", "declaration_list", "Declaration.select_related"): "keys of a scoped page",
+    (
+        "members/views/declarations/public.py",
+        "join_call",
+        "RecruitCampaign.select_related",
+    ): "a call is public, by the code on its notice",
+    ("members/views/declarations/public.py", "_own", "Declaration.select_related"): "whose receipt was shown",
+    (
+        "members/forms/declarations.py",
+        "__init__",
+        "Organization.running",
+    ): "names of committees are public (organization.view_public)",
     (
         "members/views/imports/pages.py",
         "columns_page",

@@ -53,9 +53,11 @@ from members.models import (
     Affiliation,
     Appraisal,
     BackboneTag,
+    Check,
     ContactAttempt,
     ContactPair,
     Credential,
+    Declaration,
     Development,
     DevelopmentReview,
     DevelopmentSponsor,
@@ -71,10 +73,12 @@ from members.models import (
     MemberCard,
     PartyMember,
     Person,
+    RecruitCampaign,
     RegistrationTransfer,
     RosterImport,
     Transfer,
     Vehicle,
+    Verification,
 )
 
 WATCHED = (
@@ -87,6 +91,7 @@ WATCHED = (
     HandOver,
     InstructionVisit, VisitFollowUp, VisitTarget, JointConference,
     ConferenceDepartment, ConferenceMeeting, ActionItem, ActionItemNote,
+    Verification, Check, Declaration, RecruitCampaign,
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Acts on Party membership: placing, ending, letters, searches."""
+"""Acts on Party membership: placing, ending, letters, searches, verification, declarations."""
 
 from tests.house.acts.act import Act
 from tests.house.registry import id_number
@@ -104,4 +104,71 @@ ACTS = {
         lambda house, place: {"gate": "majority", "reason": "测试放行，原因写够十个字"},
         asks="form",
     ),
+    "open a lead": Act(
+        "verification.record_check",
+        "members:verification_create",
+        lambda house, place: {
+            "organization": {"branch": house.tree.branch, "far": house.tree.neighbour_county}.get(
+                place, house.tree.county
+            ).pk,
+            "origin": "firm",
+            "name": "测试新线索",
+        },
+    ),
+    "collect leads": Act("verification.confirm", "members:verification_collect", lambda house, place: {"go": "1"}),
+    "assign a case": Act(
+        "verification.confirm", "members:verification_assign", lambda house, place: {"due_date": "2199-01-01"}
+    ),
+    "note a check": Act(
+        "verification.record_check",
+        "members:verification_check",
+        lambda house, place: {"kind": "phone", "result": "agrees", "on_date": "2026-01-01"},
+    ),
+    "note what an organisation answers": Act(
+        "verification.record_register_confirmation",
+        "members:verification_register",
+        lambda house, place: {
+            "kind": "member_register",
+            "result": "agrees",
+            "on_date": "2026-01-01",
+            "evidence": "查询 7 号",
+        },
+    ),
+    "confirm a candidate": Act(
+        "verification.confirm",
+        "members:verification_confirm",
+        lambda house, place: {
+            "status": "full",
+            "joined_date": "2010-07-01",
+            "full_date": "2011-07-01",
+            "external_organization": "外省某支部",
+        },
+    ),
+    "refute a lead": Act(
+        "verification.refute", "members:verification_refute", lambda house, place: {"reason": "查无此人"}
+    ),
+    "close a case": Act(
+        "verification.refute", "members:verification_close", lambda house, place: {"reason": "重复的线索"}
+    ),
+    "begin a call": Act(
+        "declaration.decide",
+        "members:recruit_create",
+        lambda house, place: {
+            "organization": (house.tree.neighbour_county if place == "far" else house.tree.county).pk,
+            "title": "测试新征集",
+            "text": "请来",
+            "from_date": "2026-01-01",
+            "until_date": "2199-01-01",
+        },
+    ),
+    "end a call": Act("declaration.decide", "members:recruit_end", lambda house, place: {}),
+    "turn a declaration into a case": Act(
+        "declaration.decide",
+        "members:declaration_turn",
+        lambda house, place: {"committee": house.tree.county.pk},
+    ),
+    "answer a declaration": Act(
+        "declaration.decide", "members:declaration_return", lambda house, place: {"words": "请与原支部联系"}
+    ),
+    "note a duplicate": Act("declaration.decide", "members:declaration_duplicate", lambda house, place: {}),
 }
