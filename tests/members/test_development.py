@@ -1,11 +1,13 @@
 """The verbs of the way to membership: refused, conflicting, twice; what ends with what; reminders once; integrity."""
 
+import threading
+from contextlib import nullcontext
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
 from branches.models import Organization
@@ -27,6 +29,7 @@ from members.models import (
 from members.statistics import pipeline
 from members.workflow import development as verbs
 from members.workflow import transfers
+from members.workflow.development import steps
 from members.workflow.membership import end_membership
 from members.workflow.people import merge_people
 from tests.factories import AppointmentFactory, UserFactory
@@ -235,6 +238,59 @@ def test_who_comes_second_is_told_and_nothing_is_half_saved(branch, secretary, w
         )
     stale.refresh_from_db()
     assert (stale.stage, stale.steps.count(), Entry.objects.count()) == ("applicant", 2, entries)
+
+
+@pytest.mark.parametrize("sabotaged", [False, True])
+def test_nothing_is_recorded_on_a_step_that_was_taken_back_meanwhile(branch, secretary, walk, monkeypatch, sabotaged):
+    file = walk(opened(branch, secretary), 5)
+    really = steps.held
+
+    def meanwhile(development, version, at):
+        # The gates were asked already; now somebody else takes the step before it back.
+        monkeypatch.setattr(steps, "held", really)
+        other = Development.objects.get(pk=file.pk)
+        verbs.take_back(other, 5, reason="选错人了", version=other.version, actor=secretary)
+        return nullcontext() if sabotaged else really(development, version, at)
+
+    monkeypatch.setattr(steps, "held", meanwhile)
+    late = {"done_date": date(2025, 2, 27), "version": file.version, "values": {"opinion": "同意"}}
+    if sabotaged:
+        verbs.record_step(file, 6, actor=secretary, **late)
+        assert any("第 6 步" in one for one in check())
+    else:
+        with pytest.raises(Conflict):
+            verbs.record_step(file, 6, actor=secretary, **late)
+        assert check() == []
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_approve_at_the_same_moment_one_makes_the_member(tree, branch, secretary, county_clerk, walk):
+    file = walk(opened(branch, secretary), 16)
+    second = AppointmentFactory(organization=tree.county, role="clerk").user
+    ready, said = threading.Barrier(2), []
+
+    def approve(actor):
+        own = Development.objects.select_related("person", "organization").get(pk=file.pk)
+        ready.wait(10)
+        try:
+            verbs.record_step(
+                own, 17, done_date=date(2025, 4, 1), version=own.version, actor=actor, values={"document": "1 号"}
+            )
+        except (Conflict, NotAllowed) as error:
+            said.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=approve, args=(actor,)) for actor in (county_clerk, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(said) == 1
+    assert PartyMember.objects.filter(pk=file.person_id).count() == 1
+    assert file.steps.filter(number=17).count() == 1
+    assert check() == []
 
 
 def test_a_failure_at_the_admission_leaves_no_trace_of_the_step(branch, secretary, county_clerk, walk, monkeypatch):
