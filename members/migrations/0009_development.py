@@ -139,7 +139,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='development',
-            index=models.Index(condition=models.Q(('due_kind', ''), _negated=True), fields=['due_date'], name='members_development_due'),
+            index=models.Index(fields=['due_date'], name='members_development_due'),
         ),
         migrations.AddConstraint(
             model_name='development',

@@ -73,7 +73,7 @@ class Development(models.Model):
         ordering = ["applied_date", "pk"]
         indexes = [
             models.Index(fields=["organization", "stage"], name="members_development_stage"),
-            models.Index(fields=["due_date"], name="members_development_due", condition=~Q(due_kind="")),
+            models.Index(fields=["due_date"], name="members_development_due"),
         ]
         constraints = [
             models.UniqueConstraint(
