@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -32,9 +31,9 @@ from members.statistics import (
     coverage,
     driver_counts,
     funnel,
-    member_coverage,
     open_transfers,
     pipeline,
+    placed_counts,
     recent_imports,
 )
 
@@ -77,7 +76,7 @@ def committee_desk(reach: Reach) -> dict[str, Any]:
     }
     context |= _posts(reach, at) | _cases(reach, at)
     if reach.has(Capability.PARTY_MEMBER_VIEW):
-        context["members"] = member_coverage(PartyMember.objects.visible_to(reach))
+        context["members"] = placed_counts(PartyMember.objects.visible_to(reach))
     if context["has_imports"]:
         context["imports"] = recent_imports(RosterImport.objects.visible_to(reach))
     if context["has_transfers"]:
@@ -89,18 +88,22 @@ def _posts(reach: Reach, at: datetime) -> dict[str, Any]:
     """Return vacancies of secretaries and terms that are due. Five queries."""
     # Where one may see posts, as the list behind the figure: who only handles cases at a unit learns of no vacancy.
     staffed = Organization.objects.manageable_by(reach, Capability.APPOINTMENT_VIEW)
-    empty = vacant(staffed, Role.SECRETARY, at)
+    # Keys first, then the few that are shown: a large scope is asked once, not once for the number and once for rows.
+    empty = list(vacant(staffed, Role.SECRETARY, at).values_list("pk", "vacant_since"))
+    shown = Organization.objects.in_bulk([pk for pk, _ in empty[:VACANCIES_SHOWN]])
+    for pk, since in empty[:VACANCIES_SHOWN]:
+        shown[pk].vacant_since = since
     today = timezone.localdate(at)
     due = Term.objects.visible_to(reach).due_by(rules.months_after(today, max(rules.TERM_REMINDERS)))
-    terms = due.order_by().aggregate(due=Count("pk"), overdue=Count("pk", filter=Q(due_date__lte=today)))
-    soonest = due.select_related("organization")[:TERMS_SHOWN]
+    terms = list(due.values_list("organization_id", "due_date"))
+    named = Organization.objects.in_bulk([pk for pk, _ in terms[:TERMS_SHOWN]])
     return {
-        "vacancies": list(empty[:VACANCIES_SHOWN]),
-        "vacancy_count": empty.order_by().count(),
+        "vacancies": [shown[pk] for pk, _ in empty[:VACANCIES_SHOWN]],
+        "vacancy_count": len(empty),
         "posts_required": posts_required(staffed, Role.SECRETARY).order_by().count(),
-        "terms": [(one, (one.due_date - today).days) for one in soonest],
-        "terms_overdue": terms["overdue"],
-        "terms_due": terms["due"],
+        "terms": [(named[pk], day, (day - today).days) for pk, day in terms[:TERMS_SHOWN]],
+        "terms_overdue": sum(day <= today for _, day in terms),
+        "terms_due": len(terms),
     }
 
 

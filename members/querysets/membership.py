@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Self
 
 from django.apps import apps
-from django.db.models import BigIntegerField, Case, F, OuterRef, Q, Subquery, When
+from django.db.models import BigIntegerField, Case, F, FilteredRelation, Q, When
 from django.db.models.functions import Coalesce
 
 from branches.capabilities import Capability
@@ -101,17 +101,17 @@ class PartyMemberQuerySet(TypedSearch, ScopedQuerySet):
         The branch of the formal relation; else the branch that has taken him in and where he has reported. A cloud
         branch counts for nobody. No query of its own.
         """
-        ties = apps.get_model("members", "Affiliation")._base_manager.filter(
-            member=OuterRef("pk"),
-            kind=AffiliationKind.FLOWING,
-            status=AffiliationStatus.REPORTED_IN,
-            until_date__isnull=True,
-            organization__kind__in=sorted(PLACING_KINDS),
+        # At most one flowing tie runs (members_affiliation_one_flowing), so the join makes no second row.
+        running = Q(
+            affiliations__kind=AffiliationKind.FLOWING,
+            affiliations__status=AffiliationStatus.REPORTED_IN,
+            affiliations__until_date__isnull=True,
         )
-        return self.annotate(
+        placing = sorted(PLACING_KINDS)
+        return self.annotate(taken_in=FilteredRelation("affiliations", condition=running)).annotate(
             placed_id=Case(
-                When(formal_organization__kind__in=sorted(PLACING_KINDS), then=F("formal_organization_id")),
-                default=Subquery(ties.order_by("pk").values("organization_id")[:1]),
+                When(formal_organization__kind__in=placing, then=F("formal_organization_id")),
+                When(taken_in__organization__kind__in=placing, then=F("taken_in__organization_id")),
                 output_field=BigIntegerField(),
             )
         )

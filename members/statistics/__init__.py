@@ -9,6 +9,7 @@ from members.statistics.membership import (
     committee_map,
     member_counts,
     member_coverage,
+    placed_counts,
 )
 from members.statistics.registry import (
     DECLARED_MEMBER,
@@ -43,6 +44,7 @@ __all__ = [
     "open_counts",
     "open_transfers",
     "pipeline",
+    "placed_counts",
     "placement",
     "recent_imports",
     "unverified",
