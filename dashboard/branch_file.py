@@ -97,10 +97,10 @@ def _members(branch: Organization, year: int, today: date) -> dict[str, Any]:
     rows = rows.filter(status__in=[MemberStatus.FULL, MemberStatus.PROBATIONARY, MemberStatus.SUSPENDED])
     found = Appraisal.objects.filter(member=OuterRef("pk"), year=year).values("grade")
     cards = MemberCard.objects.filter(member=OuterRef("pk"), status=CardStatus.ACTIVE)
-    rows = rows.annotate(found_grade=Subquery(found), has_card=Exists(cards))
-    rows = list(rows.select_related("person").order_by("person__name_key", "pk"))
+    rows = rows.select_related("person").order_by("person__name_key", "pk")
+    people = list(rows.annotate(found_grade=Subquery(found), has_card=Exists(cards)))
     lines = []
-    for one in rows:
+    for one in people:
         is_formal = one.formal_organization_id == branch.pk
         lines.append(
             {
@@ -120,12 +120,12 @@ def _members(branch: Organization, year: int, today: date) -> dict[str, Any]:
         "full": sum(line["status"] == MemberStatus.FULL.label for line in formal),
         "probationary": sum(line["status"] == MemberStatus.PROBATIONARY.label for line in formal),
         "tied": len(lines) - len(formal),
-        "cards": sum(one.has_card for one in rows),
+        "cards": sum(one.has_card for one in people),
         "grades": [
-            {"grade": label, "number": sum(one.found_grade == value for one in rows)}
+            {"grade": label, "number": sum(one.found_grade == value for one in people)}
             for value, label in AppraisalGrade.choices
         ],
-        "graded": sum(one.found_grade is not None for one in rows),
+        "graded": sum(one.found_grade is not None for one in people),
     }
 
 

@@ -79,7 +79,7 @@ ACTIONS = {
     "member_card.consent": "同意扫码显示支部",
     "member_card.withdraw_consent": "不再同意扫码显示支部",
     "contact_pair.pair": "结对联系司机",
-    "contact_pair.touch": "联系结对司机",
+    "contact_pair.touch": "联系过结对的司机",
     "contact_pair.end": "结束结对联系",
     "contact_pair.not_found": "结对时没有对上司机",
     "person.backbone": "标为骨干",

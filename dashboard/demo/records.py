@@ -22,15 +22,17 @@ _GRADES = (AppraisalGrade.QUALIFIED, AppraisalGrade.QUALIFIED, AppraisalGrade.EX
 
 
 def load_records(organizations: dict[str, Organization], at: datetime) -> None:
-    """Let the secretary of the firm's branch keep its books for the members from the sixth on; fixed rows.
+    """Let the secretary of the firm's branch keep its books for ten members; fixed rows.
 
-    The first five have letters and a search under way. Does nothing where nobody holds the posts or few are there.
+    Its first five have letters and a search under way and are left alone. Does nothing where nobody holds the posts
+    or few are there.
     """
     branch = organizations[PANZHIHUA_FIRM_BRANCH]
     secretary, clerk = _holder(branch, "secretary", at), _holder(organizations[PANZHIHUA], "clerk", at)
     begun = date(timezone.localdate(at).year, 1, 1)
-    own = PartyMember.objects.paying_in([branch.pk]).filter(formal_organization=branch, joined_date__lt=begun)
-    people = list(own.select_related("person", "formal_organization", "last_organization").order_by("pk")[5:15])
+    busy = PartyMember.objects.filter(formal_organization=branch).order_by("pk").values_list("pk", flat=True)[:5]
+    roll = PartyMember.objects.paying_in([branch.pk]).filter(joined_date__lt=begun).exclude(pk__in=list(busy))
+    people = list(roll.select_related("person", "formal_organization", "last_organization").order_by("pk")[:10])
     if secretary is None or clerk is None or len(people) < 8:
         return
     today = timezone.localdate(at)

@@ -12,6 +12,7 @@ from django.db.models import Count, QuerySet, Sum
 
 from members.choices import DuesCategory
 from members.models import DuesRate, DuesRecord, PartyMember
+from members.querysets import DuesRecordQuerySet
 from members.rules import dues as rules
 
 
@@ -37,7 +38,7 @@ class Line:
     paid: Decimal  # of the range, wherever it was written down
 
 
-def sums_of(records: QuerySet, first: date, last: date) -> dict[int, Sums]:
+def sums_of(records: DuesRecordQuerySet, first: date, last: date) -> dict[int, Sums]:
     """Return {unit: sums} of scoped records for months from `first` to `last`; units without any are missing.
 
     Counter entries take away what they counter. Two queries.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from branches.capabilities import Capability
 from members.choices import MEMBER_CURRENT, MEMBER_PAYING
 from members.models import Appraisal, BackboneTag, ContactPair, Driver, DuesRecord, MemberCard, PartyMember
@@ -14,7 +16,7 @@ def records_of(request, member: PartyMember) -> dict:
     """
     reach, pk, current = request.reach, member.pk, member.status in MEMBER_CURRENT
     tags = BackboneTag.objects.running().filter(person=pk).select_related("tagged_by")
-    kept = {
+    kept: dict[str, Any] = {
         "backbone": tags.first(),
         "sees": {
             "dues": reach.has(Capability.DUES_VIEW) and _rows(PartyMember, reach, Capability.DUES_VIEW, pk),

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from branches.capabilities import Capability
 from branches.constraints import checked, in_words
+from branches.models import Organization
 from foundation.audit import trail
 from foundation.audit.trail import Conflict, NotAllowed
 from foundation.protection.masks import mask_name
@@ -123,10 +124,11 @@ def checked_card(token: str) -> tuple[bool, str]:
 
 
 def branch_of(member: PartyMember) -> str:
-    """Return the name of the branch a member counts in, "" when none has him. One query."""
+    """Return the name of the branch a member counts in, "" when none has him. Two queries."""
     placed = PartyMember.objects.with_placement().filter(pk=member.pk).values_list("placed_id", flat=True).first()
-    organizations = PartyMember._meta.get_field("formal_organization").related_model.objects
-    return organizations.filter(pk=placed).values_list("name", flat=True).first() or "" if placed else ""
+    if placed is None:
+        return ""
+    return Organization.objects.filter(pk=placed).values_list("name", flat=True).first() or ""
 
 
 def index_of(token: str):

@@ -46,11 +46,11 @@ def end_backbone(tag: BackboneTag, *, reason: str, actor, at: datetime | None = 
     said = _reason(reason)
     if tag.until_date is not None:
         raise NotAllowed("已经取消了。")
-    changes = {"until_date": max(timezone.localdate(at), tag.from_date), "end_reason": said}
+    until = max(timezone.localdate(at), tag.from_date)
     with transaction.atomic():
-        if BackboneTag.objects.running().filter(pk=tag.pk).update(**changes) != 1:
+        if BackboneTag.objects.running().filter(pk=tag.pk).update(until_date=until, end_reason=said) != 1:
             raise Conflict("刚刚被别人取消了。请刷新页面再看。")
-        tag.until_date, tag.end_reason = changes["until_date"], said
+        tag.until_date, tag.end_reason = until, said
         _trace("person.backbone_end", tag.person, actor, said)
 
 

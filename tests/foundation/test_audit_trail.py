@@ -1,6 +1,7 @@
 """Entries: what is written, what is masked, what is refused; and the change of a status."""
 
 import threading
+import uuid
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -69,6 +70,13 @@ def test_protected_values_and_numbers_in_text_are_masked(clerk):
     assert entry.fields == {"phone": ["190****7720", "190****1111"], "name": ["甲", "乙 190****2222"]}
     assert entry.reason == "本人来电 190****3333，证件 510411********0017 已核"
     assert entry.details == {"note": ["110101********001x"]}
+
+
+def test_the_index_of_a_protected_value_is_no_trace_of_it(clerk):
+    fields = {"phone_index": (uuid.UUID(int=7), None)}
+    entry = trail.record("account.changed", clerk, actor=None, fields=fields)
+    entry.refresh_from_db()
+    assert entry.fields == {"phone_index": ["****", ""]}
 
 
 def test_an_entry_vanishes_with_the_change_it_belongs_to(db):

@@ -396,7 +396,7 @@ def test_an_office_behind_one_address_is_not_shut_out_by_following(client, desk)
 def test_no_address_and_no_code_is_kept_in_the_counters(client, desk):
     client.post(TRACK, {"code": "AAAABBBB", "passphrase": "AAAAAA"}, REMOTE_ADDR="203.0.113.5")
     kept = f"{list(cache._cache)} {list(cache._cache.values())}"
-    assert "grievances:wrong" in kept
+    assert "limits:wrong" in kept
     assert "203.0.113.5" not in kept
     assert "AAAABBBB" not in kept
 

@@ -269,5 +269,6 @@ def card_check(request, token: str):
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     if stopped:
         response.headers["Retry-After"] = str(HOUR)
-        response._has_been_logged = True  # Django would write the address of a 4xx, and with it the token
+        # Django would write the address of a 4xx into its log, and with it the token.
+        response._has_been_logged = True  # type: ignore[attr-defined]
     return response

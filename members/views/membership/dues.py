@@ -16,7 +16,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from branches.capabilities import Capability
-from branches.choices import BRANCHES
 from branches.models import Organization
 from branches.views.pages import confirm_page, form_page
 from members.choices import DuesMethod
@@ -49,7 +48,7 @@ def dues_list(request):
     today = timezone.localdate()
     first, last = _range(request, today)
     units = Organization.objects.manageable_by(request.reach, _VIEW).running()
-    units = units.filter(kind__in=sorted(BRANCHES | FORMAL_KINDS))
+    units = units.filter(kind__in=sorted(FORMAL_KINDS))
     context = page_context(request, units, ("path", "pk"), ("division",), {}, {}, "", "个支部")
     shown = [one.pk for one in context["rows"]]
     records = DuesRecord.objects.visible_to(request.reach)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -68,7 +67,7 @@ def member_veteran(request, pk: int):
     """Note whether a member is a veteran, and by what one knows it."""
     needs(request, Capability.PARTY_MEMBER_VIEW)
     member = member_or_404(request, pk, _RECORD)
-    person = get_object_or_404(Person, pk=member.pk)
+    person = member.person
     return confirm_page(
         request,
         VeteranForm(request.POST or None, initial={"is_veteran": person.is_veteran}),
