@@ -131,7 +131,7 @@ PERSONAL = {
     "members.DevelopmentSponsor": {"end_reason"},
     "members.GateOverride": {"reason"},
     "members.DuesRate": {"monthly_due", "reason"},
-    "members.DuesRecord": {"reason"},
+    "members.DuesRecord": {"due", "paid", "reason"},
     "members.Appraisal": {"grade"},
     "members.MemberCard": {"consent_note", "end_reason"},
     "members.ContactPair": {"end_reason"},

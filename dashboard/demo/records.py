@@ -41,7 +41,7 @@ def load_records(organizations: dict[str, Organization], at: datetime) -> None:
     found = {one.pk: _GRADES[number % len(_GRADES)] for number, one in enumerate(people[:8])}
     appraisals.record_appraisals(branch, year, found, held_date=date(year, 12, 20), actor=secretary, at=at)
     for number, member in enumerate(people[:3]):
-        card, _ = cards.issue(member, actor=clerk, at=at - timedelta(days=200 - number))
+        card, _ = cards.issue(member, actor=clerk, serial=17 + number, at=at - timedelta(days=200 - number))
         if number == 0:
             cards.give_consent(card, note="当面同意", actor=clerk, at=at)
     drivers = Driver.objects.filter(

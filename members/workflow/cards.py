@@ -24,10 +24,13 @@ from members.workflow.membership import require
 _ELSEWHERE = "000000"  # the division of a card whose holder no unit of ours has
 
 
-def issue(member: PartyMember, *, actor, at: datetime | None = None) -> tuple[MemberCard, str]:
+def issue(
+    member: PartyMember, *, actor, serial: int | None = None, at: datetime | None = None
+) -> tuple[MemberCard, str]:
     """Give a member his card and return it with the token of its QR code, which is shown once.
 
-    A lost card is cancelled with it (补发). Raises PermissionDenied, ValidationError (no rights now, a card already).
+    The number is drawn by lot, so that it counts nobody; `serial` fixes it, for the demo. A lost card is cancelled with
+    the new one (补发). Raises PermissionDenied, ValidationError (no rights now, a card already).
     """
     at = at or timezone.now()
     require(member, Capability.MEMBER_CARD_ISSUE, actor, "发卡由党委专干来办。")
@@ -38,7 +41,7 @@ def issue(member: PartyMember, *, actor, at: datetime | None = None) -> tuple[Me
         for lost in MemberCard.objects.filter(member=member, status=CardStatus.LOST):
             _end(lost, CardStatus.CANCELLED, "member_card.cancel", actor, at, "补发了新卡")
         card = MemberCard(
-            number=card_number(_division_of(member), secrets.randbelow(1_000_000)),
+            number=card_number(_division_of(member), secrets.randbelow(1_000_000) if serial is None else serial),
             member=member,
             issued_date=timezone.localdate(at),
             issued_by=actor,
