@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Least
 
 from activities.choices import ActivityStatus
@@ -85,7 +85,7 @@ def by_kind(statuses: ComplianceStatusQuerySet) -> dict[str, tuple[int, int]]:
     return {row["kind"]: (row["n"], row["m"]) for row in rows}
 
 
-def ending_in(statuses: ComplianceStatusQuerySet, first: date, last: date) -> QuerySet:
+def ending_in(statuses: ComplianceStatusQuerySet, first: date, last: date) -> ComplianceStatusQuerySet:
     """Return the lines whose period ends within a span (`last` exclusive): what a month has to have done by its end."""
     return statuses.filter(until_date__gt=first, until_date__lte=last)
 

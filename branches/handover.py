@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.apps import apps
 
@@ -26,8 +27,8 @@ class Work:
     label: str  # 轮到本单位办的诉求
     unit: str  # 件
     roles: frozenset[str]
-    count: Callable[[object, datetime], int]
-    address: Callable[[object], str]  # the list behind the number, for whoever holds the post
+    count: Callable[[Any, datetime], int]
+    address: Callable[[Any], str]  # the list behind the number, for whoever holds the post
     duty: str = ""  # addressed to the office of this duty; "": to whoever holds the post
 
 
@@ -40,8 +41,8 @@ def register(
     label: str,
     unit: str,
     roles: Iterable[str],
-    count: Callable[[object, datetime], int],
-    address: Callable[[object], str],
+    count: Callable[[Any, datetime], int],
+    address: Callable[[Any], str],
     duty: str = "",
 ) -> None:
     """Say what posts of some roles hand over. `count(appointment, at)` is the number of rows that are open then.

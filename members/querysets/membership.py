@@ -45,7 +45,7 @@ def placed_in(organization_ids) -> Q:
     return Q(pk__in=members.values("pk").union(tied.values("member_id"), all=True))
 
 
-class PartyMemberQuerySet(TypedSearch, ScopedQuerySet):
+class PartyMemberQuerySet(TypedSearch):
     """Party members, visible through the formal organisation or a running affiliation."""
 
     view_capability = Capability.PARTY_MEMBER_VIEW

@@ -60,7 +60,7 @@ def _committee_parts(committees: list[int]) -> list[Part]:
     return [Part(together, each if len(each) <= FEW else ())]
 
 
-class DriverQuerySet(TypedSearch, ScopedQuerySet):
+class DriverQuerySet(TypedSearch):
     """Drivers; visible through the registering committee or through the branch of membership."""
 
     view_capability = Capability.DRIVER_VIEW

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
+from branches.querysets import ScopedQuerySet
 from foundation.protection.seal import tail
 from members.choices import VehicleStatus
 from members.rules.people import ID_NUMBER, PHONE, id_number_index, phone_index
@@ -23,8 +24,8 @@ class Ordered:
     descending: bool = False
 
 
-class TypedSearch(QuerySet):
-    """Rows whose key is that of a person, and whose `person` is joined."""
+class TypedSearch(ScopedQuerySet):
+    """Scoped rows whose key is that of a person."""
 
     def matching(self, query: Query) -> Self:
         """Return the rows a typed text means, in no order; nothing for what no index could answer. No query yet."""
