@@ -209,7 +209,11 @@ class VisitRecordForm(VerbForm):
     key = forms.UUIDField(widget=forms.HiddenInput, required=False)
     form = forms.ChoiceField(label="怎么走访的", choices=VisitForm.choices, widget=forms.RadioSelect)
     subjects = forms.MultipleChoiceField(
-        label="看了什么", choices=VisitSubject.choices, widget=forms.CheckboxSelectMultiple, required=False
+        label="看了什么",
+        choices=VisitSubject.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="点一个就能保存；一个都不合适，就在下面写几句。",
     )
     visited_date = DayField(label="哪一天")
     content = forms.CharField(

@@ -107,7 +107,7 @@ def conference_detail(request, pk: int):
         .filter(meeting__conference=conference)
         .exclude(status__in=PENDING)
         .count(),
-        "meetings": conference.meetings.annotate(number=Count("items")).order_by("-held_date"),
+        "meetings": conference.meetings.annotate(item_count=Count("items")).order_by("-held_date"),
         "departments": conference.departments.all(),
         "may_keep": rules.may_keep(request.reach, conference.organization),
         "crumbs": conference_crumbs(conference),

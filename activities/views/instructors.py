@@ -52,7 +52,7 @@ def instructors(request):
 
 def _with(request, posts, branches, at) -> dict:
     own = posts.filter(organization__in=branches)
-    people = own.order_by().values("user_id", name=F("user__name")).annotate(number=Count("pk"))
+    people = own.order_by().values("user_id", name=F("user__name")).annotate(branch_count=Count("pk"))
     page = Paginator(people.order_by("name", "user_id"), PAGE).get_page(request.GET.get("page"))
     shown = [row["user_id"] for row in page.object_list]
     by_user: dict[int, list[Organization]] = {}
@@ -60,7 +60,8 @@ def _with(request, posts, branches, at) -> dict:
         by_user.setdefault(post.user_id, []).append(post.organization)
     ids = {one.pk for units in by_user.values() for one in units}
     counted = visited(ids, timezone.localdate(at))
-    waiting = VisitFollowUp.objects.unresolved().filter(visit__organization_id__in=ids).order_by()
+    waiting = VisitFollowUp.objects.visible_to(request.reach).unresolved()
+    waiting = waiting.filter(visit__organization_id__in=ids).order_by()
     by_branch = {
         pk: (number, answered)
         for pk, number, answered in waiting.values_list("visit__organization_id").annotate(
@@ -74,7 +75,7 @@ def _with(request, posts, branches, at) -> dict:
                 {"unit": one, "visited": counted[one.pk], "problems": by_branch.get(one.pk, (0, 0))[0]}
                 for one in by_user.get(row["user_id"], [])
             ],
-            "is_many": row["number"] > rules.BRANCHES_USUAL[1],
+            "is_many": row["branch_count"] > rules.BRANCHES_USUAL[1],
         }
         for row in page.object_list
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils import timezone
 
 from activities.choices import ActivityKind, FollowUpStatus
@@ -22,7 +24,7 @@ def looked_after(reach: Reach) -> list[int]:
 
 
 def instructor_desk(request, branches: list[int]) -> dict:
-    """Return the branches of an instructor with who leads them, what is missing, how often they are to be visited.
+    """Return the branches of an instructor with who leads them, what is missing, and how often they are to be visited.
 
     Nine queries, however many branches. Numbers of phones are masked here as everywhere; the office's is public.
     """
@@ -32,9 +34,14 @@ def instructor_desk(request, branches: list[int]) -> dict:
     posts = Appointment.objects.visible_to(reach).running(at).filter(organization__in=branches, role=Role.SECRETARY)
     secretaries = {post.organization_id: post.user for post in posts.select_related("user")}
     missing: dict[int, list[dict]] = {}
+    later: dict[int, int] = {}
+    month_after = today.replace(day=28) + timedelta(days=4)
     lines = ComplianceStatus.objects.visible_to(reach).filter(organization__in=branches).on(today).missing()
     for line in lines.order_by("until_date", "pk"):
         last = line.until_date.fromordinal(line.until_date.toordinal() - 1)
+        if line.until_date > month_after.replace(day=1):
+            later[line.organization_id] = later.get(line.organization_id, 0) + 1
+            continue
         missing.setdefault(line.organization_id, []).append({"label": ActivityKind(line.kind).label, "last": last})
     counted = visited(branches, today)
     follow_ups = VisitFollowUp.objects.visible_to(reach).unresolved().filter(visit__organization__in=branches)
@@ -46,6 +53,7 @@ def instructor_desk(request, branches: list[int]) -> dict:
                 "unit": unit,
                 "secretary": secretaries.get(unit.pk),
                 "missing": missing.get(unit.pk, []),
+                "later": later.get(unit.pk, 0),
                 "visited": counted[unit.pk],
             }
             for unit in units.order_by("path")

@@ -323,7 +323,7 @@ def test_the_list_of_instructors_counts_their_branches_and_names_branches_withou
     clerk = sign_in(county_clerk)
     page = clerk.get(reverse("activities:instructors"))
     (row,) = page.context["rows"]
-    assert (row["number"], len(row["branches"])) == (2, 2)
+    assert (row["branch_count"], len(row["branches"])) == (2, 2)
     assert page.context["without"] == 0
     AppointmentFactory(organization=tree.city, role="clerk", user=county_clerk)
     without = clerk.get(reverse("activities:instructors"), {"show": "without"})

@@ -18,6 +18,7 @@ from activities.models import (
     InstructionVisit,
     JointConference,
     VisitFollowUp,
+    VisitTarget,
 )
 from branches.choices import REQUIRED_POSTS, Kind
 from branches.models import Appointment, Division, Guidance, Organization, Term, Workday
@@ -361,7 +362,7 @@ def wanted_rows(model, user) -> set:
     if model in (Category, SlaPolicy):  # kept by system administrators, seen in the admin by nobody else
         keeps = Oracle().covered(user, "sla_policy.change").everything
         return set(model.objects.values_list("pk", flat=True)) if keeps else set()
-    if model is ComplianceRule:
+    if model in (ComplianceRule, VisitTarget):
         keeps = Oracle().covered(user, "compliance_rule.change").everything
         return set(model.objects.values_list("pk", flat=True)) if keeps else set()
     return Oracle().rows(model, user)
