@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Least
@@ -98,6 +98,11 @@ class Visited:
     done: int
     until_date: date | None  # the period ends before this day; None: nobody asks for a number
     last_date: date | None
+
+    @property
+    def last_day(self) -> date | None:
+        """Return the last day of the period."""
+        return self.until_date - timedelta(days=1) if self.until_date else None
 
     @property
     def is_met(self) -> bool:

@@ -191,7 +191,7 @@ def _people_with_posts(organizations: dict[str, Organization], at: datetime) -> 
         if (organization.pk, role) in held or (is_vacant and ended >= 3):
             continue
         ended += is_vacant
-        is_first_secretary = role == Role.LEADER and number % 7 == 0
+        is_first_secretary = role == Role.LEADER and (number % 7 == 0 or organization.code in _FIRST_SECRETARIES)
         users.append(
             User(
                 username=f"demo-{number:03}",
@@ -228,6 +228,10 @@ def _until(number: int, ended: int, is_vacant: bool, is_first_secretary: bool, a
     if is_vacant:
         return at - timedelta(days=20 * ended)
     return at + timedelta(days=25 + number % 5 * 60) if is_first_secretary else None
+
+
+# Where somebody signs in to look at them.
+_FIRST_SECRETARIES = ("510402", "510411")
 
 
 def _posts(organizations: dict[str, Organization]) -> Iterator[tuple[Organization, str]]:
