@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from branches.capabilities import CAPABILITIES, Capability
 from branches.choices import Duty, Extent, Role
 from branches.querysets import ScopedQuerySet
-from branches.scope import Reach, Region, reach_of
+from branches.scope import Reach, Region, reach_of, subtree
 from branches.workflow.offices import offices_of
 from grievances.choices import IN_LEDGER, OPEN, TO_CONFIRM, WITH_HANDLER, ClockState, Status, WorkOrderStatus
 
@@ -128,10 +128,17 @@ class GrievanceQuerySet(ScopedQuerySet):
         units = reach.units(Capability.GRIEVANCE_LODGE_FOR_DRIVER, frozenset(Extent) - {Extent.NONE})
         if not units:
             return self.none()
-        mine = [office.pk for office in offices_of(reach, reach.at, [Duty.COLLECT])]
         own = Q(lodged_by_id=reach.user_id, collector__organization_id__in=units)
-        left = Q(collector_id__in=mine) & ~Exists(_still_there(reach.at))
-        drafts = self.filter(own | left, status=Status.DRAFT)
+        below = Q()
+        for post in reach.posts:
+            if post.organization_id in units:
+                below |= subtree(post.path, "collector__organization__")
+        left = self.filter(below, ~Exists(_still_there(reach.at)), status=Status.DRAFT).order_by()
+        # Whose work that is, is asked only where somebody has left something.
+        if orphans := list(left.values_list("pk", "collector_id")):
+            mine = {office.pk for office in offices_of(reach, reach.at, [Duty.COLLECT])}
+            own |= Q(pk__in=[pk for pk, office in orphans if office in mine])
+        drafts = self.filter(own, status=Status.DRAFT)
         return drafts.with_names().select_related("lodged_by").order_by("-lodged_at", "-pk")
 
     def open(self) -> Self:
