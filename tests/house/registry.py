@@ -170,7 +170,7 @@ class House:
         """Add a driver with one vehicle and one licence."""
         number = len(self.drivers) + 1
         written = {
-            "name": f"{NAME}{'甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥天地人和春夏秋冬'[number - 1]}",
+            "name": f"{NAME}{'甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉'[number - 1]}",
             "id_number": id_number(number),
             "phone": f"190{number:04}{TAIL}",
             "address": f"{committee.short_name}测试路 {number} 号",
@@ -630,7 +630,7 @@ def build(tree, cast: dict) -> House:
             name=name, name_key=name_key(name), committee=committee, organization=organization
         )
     # Registered somewhere.
-    house.add_driver("county", tree.county, enterprise=firm["county"])
+    house.add_driver("county", tree.county, enterprise=firm["county"], declared_political_status="member")
     house.add_driver("second_county", tree.second_county, enterprise=firm["second_county"])
     house.add_driver("neighbour", tree.neighbour_county, enterprise=firm["neighbour"])
     house.add_driver("company", tree.company)
@@ -684,11 +684,8 @@ def build(tree, cast: dict) -> House:
         member_id=house.drivers["leaving"].pk, organization=tree.branches[7], kind="activity", from_date=TODAY
     )
     house.search_for("far", "member_of_neighbour_branch", cast["neighbour_clerk"])
-    house.add_driver("candidate", tree.county)
-    house.add_driver("declares", tree.county, declared_political_status="member")
-    house.add_driver("far_candidate", tree.neighbour_county)
-    house.add_verification("county", "candidate", tree.county, cast["county_clerk"], unit=tree.branch)
-    house.add_verification("far", "far_candidate", tree.neighbour_county, cast["neighbour_clerk"])
+    house.add_verification("county", "claimed_from_county", tree.county, cast["county_clerk"], unit=tree.branch)
+    house.add_verification("far", "claimed_by_county", tree.neighbour_county, cast["neighbour_clerk"])
     house.add_call("county", tree.county, cast["county_clerk"])
     house.add_call("far", tree.neighbour_county, cast["neighbour_clerk"])
     # A vehicle of the county that a foreign driver drives, and one he no longer drives.
