@@ -322,3 +322,27 @@ def test_two_people_who_are_one_stand_once_on_a_roll(tree, secretary, fifteen):
     stranger = PersonFactory()
     person_merged(winner_id=stranger.pk, loser_id=winner)
     assert activity.roll.filter(person=stranger).count() == 1
+
+
+def test_an_unveiling_is_held_in_several_places_joined_by_video(tree, county_clerk):
+    places = ["主会场：党群服务中心", "分会场：物流园", "分会场：出租车公司", "分会场：加油站"]
+    values = {"topic": "三个支部授牌", "mode": "mixed", "starts_at": NOW + timedelta(days=1)}
+    made = workflow.plan(tree.county, "unveiling", values, actor=county_clerk, at=NOW, venues=places)
+    roll = candidates([tree.county], "unveiling", NOW)
+    later = NOW + timedelta(days=2)
+    workflow.hold(made, {"guests": 120}, all_present(roll), actor=county_clerk, at=later)
+    assert list(made.venues.order_by("position").values_list("place", flat=True)) == places
+    assert (made.mode, made.status, made.person_times) == ("mixed", "done", len(roll) + 120)
+
+
+def test_the_second_record_of_one_meeting_is_refused_in_words_and_a_cancelled_one_makes_room(
+    tree, secretary, branch_committee_member, fifteen
+):
+    first = recorded(tree.branch, secretary)
+    with pytest.raises(Conflict, match="刚刚有人记过"):
+        recorded(tree.branch, branch_committee_member)
+    recorded(tree.branch, branch_committee_member, kind="heart_talk")
+    recorded(tree.branch, secretary, kind="heart_talk")
+    workflow.cancel(first, "名册记错", actor=secretary, at=NOW)
+    recorded(tree.branch, branch_committee_member)
+    assert november(tree.branch).done == 1
