@@ -15,8 +15,8 @@ from django.db import IntegrityError, connection
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from activities.choices import AttendanceStatus
-from activities.models import Activity, Attendance, ComplianceStatus
+from activities.choices import AttendanceStatus, FollowUpOwner
+from activities.models import Activity, Attendance, ComplianceStatus, VisitFollowUp
 from activities.workflow.calendar import lines_of
 from branches import rules
 from branches.choices import OrganizationStatus, Role
@@ -436,6 +436,13 @@ def _compliance(at: datetime) -> Iterator[str]:
         yield f"组织 {organization}：{first} 起的 {kind} 和重新数的不一样"
 
 
+def _problems(at: datetime) -> Iterator[str]:
+    """Compare whose a problem of a visit is with the branch that was visited. One query."""
+    rows = VisitFollowUp.objects.filter(owner=FollowUpOwner.BRANCH)
+    for pk in rows.exclude(owner_organization=F("visit__organization")).order_by("pk").values_list("pk", flat=True):
+        yield f"走访发现的问题 {pk}：写明支部办，办理的组织却不是走访的支部"
+
+
 CHECKS: dict[str, tuple[str, Callable[[datetime], Iterator[str]]]] = {
     "tree": ("组织树", _tree),
     "uniqueness": ("唯一性", _uniqueness),
@@ -456,5 +463,6 @@ CHECKS: dict[str, tuple[str, Callable[[datetime], Iterator[str]]]] = {
     "work_orders": ("热线工单守恒", _work_orders),
     "rolls": ("活动的人数和名册", _rolls),
     "compliance": ("组织生活日历", _compliance),
+    "problems": ("走访发现的问题归谁办", _problems),
     "audit": ("审计链条", _trail),
 }

@@ -15,6 +15,7 @@ from activities.statistics import visited
 from activities.workflow import Problem
 from activities.workflow.promises import remind_of_follow_ups
 from branches.workflow import dissolve_organization
+from dashboard.integrity import CHECKS
 from foundation.audit.models import Entry
 from foundation.audit.trail import Conflict, NotAllowed
 from foundation.notifications.models import Notification
@@ -347,3 +348,11 @@ def test_an_instructor_changes_no_member(tree, instructor, sign_in):
     assert client.get(reverse("members:member_detail", args=[member.pk])).status_code == 200
     for name in ("member_change", "member_absence", "member_end"):
         assert client.get(reverse(f"members:{name}", args=[member.pk])).status_code in (403, 404)
+
+
+def test_a_problem_of_the_branch_that_another_unit_owns_is_found(tree, instructor):
+    made = problem_of(tree.branch, instructor)
+    problem_of(tree.branch, instructor, "committee")
+    assert list(CHECKS["problems"][1](NOW)) == []
+    VisitFollowUp.objects.filter(pk=made.pk).update(owner_organization=tree.second_branch)
+    assert list(CHECKS["problems"][1](NOW)) == [f"走访发现的问题 {made.pk}：写明支部办，办理的组织却不是走访的支部"]
