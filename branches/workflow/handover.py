@@ -51,17 +51,16 @@ def heirs_of(appointment: Appointment, at: datetime) -> dict[str, Heirs]:
     """Return {duty: who has that work} from an instant on, "" for what is addressed to no office. Four queries.
 
     The successor in the same post; else whoever acts for the offices of the post: deputy, colleague, the level above.
-    The appointment itself is never among them: before its end ask for the instant of the end. Reads the organisation.
+    The appointment itself is never among them, whether it still runs or not. Reads the organisation.
     """
     unit = appointment.organization
     same = Appointment.objects.running(at).filter(organization=unit, role=appointment.role).exclude(pk=appointment.pk)
     successors = tuple(same.select_related("user", "organization").order_by("from_at", "pk"))
     duties = handover.duties_of(appointment.role)
-    acts = who_acts([(unit, duty) for duty in duties or [Duty.COLLECT]], at)
+    acts = who_acts([(unit, duty) for duty in duties or [Duty.COLLECT]], at, without=appointment)
     found = {}
     for duty in duties:
-        people = tuple(one for one in acts[unit.pk, duty] if one.pk != appointment.pk)
-        found[str(duty)] = _heirs(people, unit, successors)
+        found[str(duty)] = _heirs(tuple(acts[unit.pk, duty]), unit, successors)
     main = found[str(duties[0])] if duties else _heirs(tuple(acts[unit.pk, Duty.COLLECT]), unit, successors)
     found[""] = Heirs(successors, "successor") if successors else main
     return found

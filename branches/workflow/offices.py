@@ -78,15 +78,18 @@ def acting_at(places: Iterable[tuple[Organization, str]], at: datetime) -> dict[
     }
 
 
-def who_acts(places: Iterable[tuple[Organization, str]], at: datetime) -> dict[tuple[int, str], list[Appointment]]:
+def who_acts(
+    places: Iterable[tuple[Organization, str]], at: datetime, *, without: Appointment | None = None
+) -> dict[tuple[int, str], list[Appointment]]:
     """Return {(organisation id, duty): who does the work at an instant, which may lie ahead}. Three queries, no write.
 
-    An empty list: nobody up to the top.
+    `without`: as if that appointment were over. An empty list: nobody up to the top.
     """
-    return _staffed({(organization.pk, duty): organization for organization, duty in places}, at)[1]
+    asked = {(organization.pk, duty): organization for organization, duty in places}
+    return _staffed(asked, at, without.pk if without is not None else None)[1]
 
 
-def _staffed(asked: dict[tuple[int, str], Organization], at: datetime) -> tuple[dict, dict]:
+def _staffed(asked: dict[tuple[int, str], Organization], at: datetime, without: int | None = None) -> tuple[dict, dict]:
     """Return the offices that are there and the people of every place. Three queries."""
     lines = lines_of(asked.values())
     units = {unit.pk for line in lines.values() for unit in line}
@@ -98,8 +101,13 @@ def _staffed(asked: dict[tuple[int, str], Organization], at: datetime) -> tuple[
     roles = frozenset().union(*(DUTY_ROLES[Duty(duty)] for duty in duties))
     present: dict[int, list[Appointment]] = {}
     running = Appointment.objects.running(at).filter(organization__in=units, role__in=roles)
+    if without is not None:
+        running = running.exclude(pk=without)
     for appointment in running.select_related("user", "organization").order_by("pk"):
         present.setdefault(appointment.organization_id, []).append(appointment)
+    for office in offices.values() if without is not None else ():
+        office.holder = None if office.holder_id == without else office.holder
+        office.deputy = None if office.deputy_id == without else office.deputy
     found = {}
     for pk, duty in asked:
         people: list[Appointment] = []

@@ -64,6 +64,11 @@ def test_without_a_successor_it_is_the_deputys_else_a_colleagues_else_the_level_
     assert (found.how, found.people) == ("deputy", (deputy,))
 
 
+def test_a_post_without_an_end_is_looked_at_as_if_it_were_over(post, county_clerk, tree):
+    Office.objects.create(organization=tree.branch, duty=Duty.COLLECT, holder=post)
+    assert {one.user for one in heirs_of(post, NOW)[""].people} == {county_clerk}
+
+
 def test_asking_who_has_it_writes_nothing(post):
     offices = Office.objects.count()
     heirs_of(post, NOW + timedelta(days=1))

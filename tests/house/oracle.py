@@ -265,7 +265,7 @@ class Oracle:
             if cell == "subtree" and row.status != "draft" and inside:
                 return True
             if cell in ("lodged_or_held", "own"):
-                if row.collector is not None and row.collector.organization_id == home:
+                if row.status != "draft" and row.collector is not None and row.collector.organization_id == home:
                     return True
                 held = row.handler is not None and row.handler.organization_id == home
                 if held and (with_handler or row.status in ("answered", "follow_up")):

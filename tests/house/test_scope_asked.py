@@ -148,7 +148,7 @@ WITHOUT_SCOPE: dict[tuple[str, str, str], str] = {
     ("grievances/views/figures.py", "figures", "Grievance.counted_for"): "is the scope of figures",
     ("grievances/views/figures.py", "_units", "Organization.filter"): "cut with the reader's region",
     ("grievances/views/figures.py", "_heat", "Organization.filter"): "units of counted rows",
-    ("grievances/views/ledger.py", "ledger", "Grievance.with_names"): "keys of a scoped page",
+    ("grievances/views/ledger.py", "ledger", "Grievance.as_lines"): "keys of a scoped page",
     ("grievances/views/sample.py", "sample", "Grievance.with_names"): "keys of a scoped sample",
     ("activities/forms.py", "", "Organization.none"): "placeholder, filled per request",
     ("activities/forms.py", "", "Station.none"): "placeholder, filled per request",
