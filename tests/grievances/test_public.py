@@ -425,10 +425,10 @@ def test_a_wrong_code_and_a_wrong_passphrase_get_the_same_answer(client, desk):
 def test_an_unknown_code_costs_what_a_wrong_passphrase_costs(client, desk, django_assert_num_queries, monkeypatch):
     case, _ = lodged(client)
     digests = []
-    from grievances.workflow import lodging
+    from grievances.workflow import codes
 
-    real = lodging.blind
-    monkeypatch.setattr(lodging, "blind", lambda *given: digests.append(1) or real(*given))
+    real = codes.blind
+    monkeypatch.setattr(codes, "blind", lambda *given: digests.append(1) or real(*given))
     for code in (case.track_code, "AAAAAAAA", ""):
         digests.clear()
         with django_assert_num_queries(1):
