@@ -17,6 +17,8 @@ from tests.house.url_policy import DOORS
 POSTS = {"secretary": "branch", "handler": "home", "county_clerk": "county"}
 # Rows of somebody himself: they pass to nobody, and what came of a post is closed to the former holder, too.
 OWN = {"export", "ready_export", "filter", "notification", "draft"}
+# Who holds an office by name is named by the clerk: until then its duty is the successor's, its deputy is not.
+BY_NAME = {"handler": {"branches:office_arrange"}}
 # What every account opens, with a post or without.
 GUARDED = [name for name, door in DOORS.items() if door.needs not in ("public", "signed in") and not door.data]
 OF_THE_ACCOUNT = {name for name in GUARDED if DOORS[name].needs.startswith("notification.view")}
@@ -55,7 +57,7 @@ def test_at_the_instant_of_the_end_every_door_changes_hands(house, who, monkeypa
     assert {name for name, open_ in former.items() if open_} <= OF_THE_ACCOUNT
     for name, open_ in before.items():
         if not OWN & set(DOORS[name].names.values()):
-            assert after[name] == open_, name
+            assert after[name] == (open_ and name not in BY_NAME.get(who, ())), name
     oracle = Oracle()
     for model in MODELS:
         assert visible(model, successor) == oracle.rows(model, successor)
