@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 from foundation.notifications import rules
@@ -77,9 +77,11 @@ class DeliveryQuerySet(models.QuerySet):
             status=DeliveryStatus.WAITING,
             pk__lt=OuterRef("pk"),
         ).exclude(channel=ChannelKind.IN_APP)  # says to both databases that the partial index serves
-        rows = self.filter(
+        # The first of them, not EXISTS: PostgreSQL turns that into a join, and joins all with all as long as it has not
+        # counted a table that was empty an hour ago. As a question per row it always goes by the index.
+        rows = self.alias(waits_for=Subquery(earlier.order_by("pk").values("pk")[:1])).filter(
             Q(lease_until__isnull=True) | Q(lease_until__lt=at),
-            ~Exists(earlier),
+            waits_for__isnull=True,
             channel=channel,
             status=DeliveryStatus.WAITING,
             due_at__lte=at,

@@ -377,3 +377,16 @@ def test_draining_stops_when_the_time_is_over_and_says_that_there_is_more(sink):
     assert sent(sink) == []
     assert set(outside().values_list("starts", "lease_owner")) == {(0, "")}
     assert Notification.objects.count() == 5
+
+
+@pytest.mark.postgresql
+def test_what_comes_next_is_found_by_the_index_before_the_table_was_ever_counted(sink):
+    """Ten thousand messages came in at once and PostgreSQL knew of none: every claim compared all with all."""
+    tell(PHONE)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM pg_statistic WHERE starelid = 'notifications_delivery'::regclass")
+        cursor.execute("UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE relname = 'notifications_delivery'")
+    plan = Delivery.objects.due_outside(MORNING, "sms", quiet=False).explain()
+    conditions = [line for line in plan.splitlines() if "Index Cond" in line]
+    assert any("recipient" in line and "subject" in line for line in conditions), plan
+    assert "Nested Loop" not in plan
