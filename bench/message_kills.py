@@ -66,10 +66,11 @@ from foundation.accounts.models import User
 from branches.models import Appointment
 from django.utils import timezone
 # Whatever has nobody of its own falls to the level above: somebody is told of everything.
-top = Organization.objects.filter(depth=1).order_by("path").first()
-for role in ("clerk", "handler", "leader"):
-    user = User.objects.create_user(username=f"top-{role}", name="虚构")
-    Appointment.objects.create(user=user, organization=top, role=role, from_at=timezone.now() - timedelta(days=900))
+for top in Organization.objects.filter(depth=1):
+    for role in ("clerk", "handler", "leader"):
+        user = User.objects.create_user(username=f"top-{top.pk}-{role}", name="虚构")
+        since = timezone.now() - timedelta(days=900)
+        Appointment.objects.create(user=user, organization=top, role=role, from_at=since)
 world.FIRST = HORIZON - timedelta(days=2)
 counties = Organization.objects.filter(kind="industry_committee", level="county").order_by("code")
 demo.load_grievances(list(counties.values_list("pk", flat=True)), COUNT, seed=3)
