@@ -183,17 +183,25 @@ def link_person(
     person = find_person(number, actor)
     if person is None and not register:
         raise ValidationError({"id_number": NOT_FOUND_SENTENCE})
-    if person is None:
-        values = {"name": verification.candidate_name, "phone": verification.phone, "id_number": number}
-        person = register_driver(values, verification.organization, actor=actor, at=at).person
+    refused = None
     with transaction.atomic():
         current = hold(verification)
         if current.person_id is not None:
             raise Conflict("别人刚刚对上了登记里的人。请刷新页面再看。")
+        if person is None:
+            # Registered and tied together, or neither; a refusal keeps what the brake has written down.
+            values = {"name": current.candidate_name, "phone": current.phone, "id_number": number}
+            try:
+                person = register_driver(values, current.organization, actor=actor, at=at).person
+            except ValidationError as error:
+                refused = error
         forgotten = {"candidate_name": "", "phone": "", "phone_index": None}
-        with in_words(Verification):
-            Verification.objects.filter(pk=current.pk).update(person=person, **forgotten)
-        trace("verification.link", current, actor)
+        if refused is None:
+            with in_words(Verification):
+                Verification.objects.filter(pk=current.pk).update(person=person, **forgotten)
+            trace("verification.link", current, actor)
+    if refused is not None:
+        raise refused
     verification.person, verification.candidate_name, verification.phone = person, "", ""
     verification.phone_index, verification.version = None, current.version
     return person

@@ -32,10 +32,6 @@ def load(tmp_path, text, *more):
     return code, json.loads(said)
 
 
-needs_rosters = pytest.mark.skipif(not COMMITTEES.exists(), reason="the roster files are not there yet")
-
-
-@needs_rosters
 def test_the_shipped_committees_and_branches_load_and_load_again_unchanged(divisions):
     code, said = run("load_organizations", COMMITTEES, "--json")
     assert code == 0, said
